@@ -1,0 +1,47 @@
+# One page of targets; anything longer than a line lives in tools/.
+# `make` prints the list. PYTHON chooses the interpreter, INSTALLER=uv or pip takes one of them alone.
+
+PYTHON ?= python3
+INSTALLER ?= auto
+VENV := .venv/bin
+on = $(filter-out 0 no false,$(1))
+
+export UV_PYTHON_DOWNLOADS := never
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-hub demo test check bench format lock clean
+
+help: ## Print this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@printf '\n  %s\n  %s\n' 'Variables: PYTHON=python3.12  INSTALLER=pip  ONCE=1  REVISION=id  ARGS="..."' \
+		'Start with make demo, then make test. CONTRIBUTING.md tells the rest.'
+
+setup: ## Install everything for development into .venv (instant when nothing changed)
+	@$(PYTHON) -m tools.install dev --installer $(INSTALLER)
+
+setup-hub:
+	@$(PYTHON) -m tools.install hub --installer $(INSTALLER)
+
+demo: setup-hub ## Start hub, toy casino and toy studio and run the tour (ONCE=1 ends after it)
+	@$(VENV)/python -m meganodes demo $(if $(call on,$(ONCE)),--once) $(if $(REVISION),--revision $(REVISION)) $(ARGS)
+
+test: setup ## Run all tests but the house rules (ARGS="-k name" narrows)
+	@$(PYTHON) -m tools.ensure_system_packages test
+	@$(VENV)/python -m pytest -n 2 --dist loadfile --ignore tests/house $(ARGS)
+
+check: setup ## Formatting, lint, types, layers and house rules
+	@$(VENV)/python -m tools.check
+
+bench: setup-hub ## Measure CPU per durable bet against a reverse proxy
+	@$(PYTHON) -m tools.ensure_system_packages bench
+	@$(VENV)/python -m benchmarks $(ARGS)
+
+format: setup ## Format the code and apply the safe fixes of the linter
+	@$(VENV)/ruff check --fix --quiet . ; $(VENV)/ruff format .
+
+lock: setup ## Write requirements/*.txt anew from pyproject.toml (UPGRADE=1 takes newer versions)
+	@$(PYTHON) -m tools.lock $(if $(call on,$(UPGRADE)),--upgrade)
+
+clean: ## Remove everything that the other targets made
+	@rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage* dist build
+	@find src tests tools benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

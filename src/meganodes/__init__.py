@@ -1,0 +1,1 @@
+"""MegaNodes carries bets and wins between casino backends and game providers."""

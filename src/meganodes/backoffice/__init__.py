@@ -1,0 +1,1 @@
+"""The door for people who run the hub or an agent."""

@@ -1,0 +1,1 @@
+"""The line out to the agents' backends."""

@@ -1,0 +1,49 @@
+"""Opening a connection: to an address that was checked a moment ago, and to nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from meganodes.callbacks.addresses import parse_address
+
+Dial = Callable[[str, int], Awaitable[socket.socket]]
+"""Connects to an address and a port; raises OSError."""
+
+
+async def dial_tcp(address: str, port: int) -> socket.socket:
+    """Connect a plain socket to exactly this address."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    connecting = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        connecting.setblocking(False)
+        connecting.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        await asyncio.get_running_loop().sock_connect(connecting, (address, port))
+    except BaseException:
+        connecting.close()
+        raise
+    return connecting
+
+
+def is_connected_to(connected: socket.socket, address: str) -> bool:
+    """Tell whether the other end is the address that was checked."""
+    peer = parse_address(str(connected.getpeername()[0]))
+    return peer is not None and peer == parse_address(address)
+
+
+def tls_context(ca_file: Path | None = None) -> ssl.SSLContext:
+    """Return the one TLS configuration: TLS 1.2 or newer, chain and name verified.
+
+    ``ca_file`` adds authorities to those of the system. There is no way to turn verification off.
+    """
+    # What ssl.create_default_context does, without its look at SSLKEYLOGFILE in the environment.
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_default_certs(ssl.Purpose.SERVER_AUTH)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_alpn_protocols(["http/1.1"])
+    if ca_file is not None:
+        context.load_verify_locations(cafile=ca_file)
+    return context

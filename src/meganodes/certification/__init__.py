@@ -1,0 +1,1 @@
+"""Proof for operators: the cases a backend must pass before it meets real money."""

@@ -1,0 +1,1 @@
+"""The address book: agents, users, providers, games, sessions and people."""

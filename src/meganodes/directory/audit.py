@@ -1,0 +1,109 @@
+"""The audit log: who changed what, when, from what to what; append-only and chained.
+
+Each row is written in the transaction of the change it tells of. Secrets appear as fingerprints.
+The database refuses to alter rows; should somebody manage to, the chain shows where (reliability
+3.10, S26 and S27).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from meganodes.directory.records import Actor
+from meganodes.directory.tables import audit
+from meganodes.kit.database import ReadConnection, WriteConnection
+from meganodes.kit.secrets import Secret
+
+_FIRST_SEAL = b"\0" * 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """Something a person did: `subject:action` becomes the tag, behind the actor's source."""
+
+    subject: str
+    action: str
+    target: str
+    """What it was done to, such as `agent:7`."""
+    old: Mapping[str, object]
+    new: Mapping[str, object]
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditRow:
+    """One row of the log, as stored."""
+
+    version: int
+    at_ms: int
+    actor: str
+    tag: str
+    target: str
+    old: str
+    new: str
+    reason: str | None
+    seal: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occasion:
+    """Who acts and when: what all rows of one change have in common."""
+
+    actor: Actor
+    at_ms: int
+
+
+def append_audit(
+    connection: WriteConnection, version: int, occasion: Occasion, action: Action
+) -> None:
+    """Write the row of an action that made this version."""
+    values: dict[str, object] = {
+        "version": version,
+        "at_ms": occasion.at_ms,
+        "actor": occasion.actor.name,
+        "tag": f"{occasion.actor.source}:{action.subject}:{action.action}",
+        "target": action.target,
+        "old": _as_json(action.old),
+        "new": _as_json(action.new),
+        "reason": action.reason,
+    }
+    last_seal = select(audit.c.seal).order_by(audit.c.version.desc()).limit(1)
+    previous = connection.select(last_seal).scalar_one_or_none() or _FIRST_SEAL
+    connection.execute(audit.insert().values(**values, seal=_seal(previous, values)))
+
+
+def audit_rows(connection: ReadConnection, limit: int) -> list[AuditRow]:
+    """Return the newest rows, newest first."""
+    statement = select(audit).order_by(audit.c.version.desc()).limit(limit)
+    return [AuditRow(**row) for row in connection.select(statement).mappings()]
+
+
+def first_broken_audit_row(connection: ReadConnection) -> int | None:
+    """Follow the chain; return the version of the first row that does not fit, None if all do."""
+    previous = _FIRST_SEAL
+    for row in connection.select(select(audit).order_by(audit.c.version)).mappings():
+        values: dict[str, object] = dict(row)
+        seal = values.pop("seal")
+        if seal != _seal(previous, values):
+            return int(row["version"])
+        previous = row["seal"]
+    return None
+
+
+def _as_json(values: Mapping[str, object]) -> str:
+    return json.dumps(values, sort_keys=True, ensure_ascii=False, default=_plain)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Secret):
+        return f"secret {value.fingerprint()}"
+    raise TypeError(f"an audit row cannot hold a {type(value).__name__}")
+
+
+def _seal(previous: bytes, values: Mapping[str, object]) -> bytes:
+    return hashlib.sha256(previous + _as_json(values).encode()).digest()

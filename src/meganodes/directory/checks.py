@@ -1,0 +1,208 @@
+"""Which values an agent, a provider or a game may have; all bad fields are found at once.
+
+Pure functions over values. What needs the database (is the name free, does the parent exist) or the
+network (may this callback address be called) is asked elsewhere.
+"""
+
+from __future__ import annotations
+
+import functools
+import ipaddress
+import re
+import zoneinfo
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from types import MappingProxyType
+from typing import Final
+
+from meganodes.directory.faults import FieldFault
+from meganodes.directory.launch_address import LAUNCH, REPLAY, template_faults
+from meganodes.directory.records import Game
+from meganodes.protocol.currency import UnknownCurrency, currency
+
+PROVIDER_ID_MAX = 2**31 - 1
+IN_FLIGHT_LIMIT = 1_000
+_AGENT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{1,49}")
+_TITLE_CHARACTERS_MAX = 100
+_CODE_CHARACTERS_MAX = 128
+_REG_DATE = "%Y-%m-%dT%H:%M:%SZ"
+
+
+def cleaned_allow_list(entries: Iterable[str]) -> tuple[str, ...]:
+    """Return the entries without blanks around them and without blank ones."""
+    return tuple(entry.strip() for entry in entries if entry.strip())
+
+
+def agent_faults(values: Mapping[str, object]) -> list[FieldFault]:
+    """Check every field of an agent that is among the values."""
+    return [
+        FieldFault(field, sentence)
+        for field, value in values.items()
+        for sentence in _AGENT_CHECKS.get(field, _no_fault)(value)
+    ]
+
+
+def provider_faults(values: Mapping[str, object], *, allow_http: bool) -> list[FieldFault]:
+    """Check every field of a provider that is among the values."""
+    faults = [
+        FieldFault(field, sentence)
+        for field, value in values.items()
+        for sentence in _PROVIDER_CHECKS.get(field, _no_fault)(value)
+    ]
+    for field, kind in (("launch_url", LAUNCH), ("replay_url", REPLAY)):
+        template = values.get(field)
+        if isinstance(template, str):
+            sentences = template_faults(template, kind, allow_http=allow_http)
+            faults += [FieldFault(field, sentence) for sentence in sentences]
+    return faults
+
+
+def game_faults(provider_id: int, games: Sequence[Game]) -> list[FieldFault]:
+    """Check the games of one provider; a field is named like `games[3].game_code`."""
+    faults: list[FieldFault] = []
+    seen: set[str] = set()
+    for index, game in enumerate(games):
+        for field, sentence in _faults_of_game(provider_id, game):
+            faults.append(FieldFault(f"games[{index}].{field}", sentence))
+        if game.game_code in seen:
+            sentence = f"game_code {game.game_code!r} occurs twice"
+            faults.append(FieldFault(f"games[{index}].game_code", sentence))
+        seen.add(game.game_code)
+    return faults
+
+
+def _faults_of_game(provider_id: int, game: Game) -> list[tuple[str, str]]:
+    faults = []
+    if game.provider_id != provider_id:
+        faults.append(
+            ("provider_id", f"provider_id is {game.provider_id}, expected {provider_id}")
+        )
+    if not _is_printable(game.game_code, _CODE_CHARACTERS_MAX):
+        faults.append(
+            ("game_code", f"game_code must have 1 to {_CODE_CHARACTERS_MAX} printable characters")
+        )
+    if not game.name.strip():
+        faults.append(("name", "name must not be blank"))
+    if not _is_reg_date(game.reg_date):
+        faults.append(("reg_date", "reg_date must look like 2026-01-31T00:00:00Z"))
+    return faults
+
+
+def _is_reg_date(text: str) -> bool:
+    try:
+        return datetime.strptime(text, _REG_DATE).strftime(_REG_DATE) == text  # noqa: DTZ007 - only the form matters
+    except ValueError:
+        return False
+
+
+def _is_printable(text: str, characters_max: int) -> bool:
+    return 0 < len(text) <= characters_max and text.isprintable() and text == text.strip()
+
+
+def _no_fault(_value: object) -> Sequence[str]:
+    return ()
+
+
+def _check_agent_name(value: object) -> Sequence[str]:
+    if isinstance(value, str) and _AGENT_NAME.fullmatch(value):
+        return ()
+    return (
+        "name must have 2 to 50 letters, digits, dots, dashes or underscores "
+        "and begin with a letter or digit",
+    )
+
+
+def _check_title(value: object) -> Sequence[str]:
+    if isinstance(value, str) and _is_printable(value, _TITLE_CHARACTERS_MAX):
+        return ()
+    return (
+        f"name must have 1 to {_TITLE_CHARACTERS_MAX} printable characters, no blank at either end",
+    )
+
+
+def _check_currency(value: object) -> Sequence[str]:
+    try:
+        currency(str(value))
+    except UnknownCurrency:
+        return (f"currency {value} is unknown: use a code like EUR, in capitals",)
+    return ()
+
+
+def _check_currencies(value: object) -> Sequence[str]:
+    codes = _items(value)
+    return tuple(sentence for code in codes for sentence in _check_currency(code))
+
+
+def _check_time_zone(value: object) -> Sequence[str]:
+    if value in _time_zones():
+        return ()
+    return (f"time_zone {value} is unknown: use an IANA name like Europe/Vienna or UTC",)
+
+
+@functools.cache
+def _time_zones() -> frozenset[str]:
+    return frozenset(zoneinfo.available_timezones() | {"UTC"})
+
+
+def _check_allow_list(value: object) -> Sequence[str]:
+    return tuple(sentence for entry in _items(value) for sentence in _check_network(str(entry)))
+
+
+def _check_network(entry: str) -> Sequence[str]:
+    try:
+        network = ipaddress.ip_network(entry, strict=False)
+    except ValueError:
+        return (f"allow_list entry {entry} is neither an address nor a range like 203.0.113.0/24",)
+    if "%" in entry:
+        return (f"allow_list entry {entry} names a network interface, which callers do not have",)
+    if "/" in entry and str(network.network_address) != str(
+        ipaddress.ip_address(entry.split("/")[0])
+    ):
+        return (f"allow_list entry {entry} is not the start of its range: {network} is",)
+    return ()
+
+
+def _check_in_flight(value: object) -> Sequence[str]:
+    if value is None or (_is_integer(value) and 1 <= int(str(value)) <= IN_FLIGHT_LIMIT):
+        return ()
+    return (f"in_flight_max must be 1 to {IN_FLIGHT_LIMIT}",)
+
+
+def _check_provider_id(value: object) -> Sequence[str]:
+    if value is None or (_is_integer(value) and 1 <= int(str(value)) <= PROVIDER_ID_MAX):
+        return ()
+    return (f"provider_id must be 1 to {PROVIDER_ID_MAX}",)
+
+
+def _check_status(value: object) -> Sequence[str]:
+    return () if value in {1, 2} else ("status must be 1 (normal) or 2 (maintenance)",)
+
+
+def _is_integer(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _items(value: object) -> Iterable[object]:
+    assert isinstance(value, list | tuple), "lists arrive as lists or tuples"
+    return value
+
+
+_Check = Callable[[object], Sequence[str]]
+_AGENT_CHECKS: Final[Mapping[str, _Check]] = MappingProxyType(
+    {
+        "name": _check_agent_name,
+        "currency": _check_currency,
+        "time_zone": _check_time_zone,
+        "allow_list": _check_allow_list,
+        "in_flight_max": _check_in_flight,
+    }
+)
+_PROVIDER_CHECKS: Final[Mapping[str, _Check]] = MappingProxyType(
+    {
+        "name": _check_title,
+        "provider_id": _check_provider_id,
+        "currencies": _check_currencies,
+        "allow_list": _check_allow_list,
+        "status": _check_status,
+    }
+)

@@ -1,0 +1,1 @@
+"""The rules of money movements, pure: no input or output, no clock, no event loop."""

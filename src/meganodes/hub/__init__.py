@@ -1,0 +1,1 @@
+"""The core: the only place where journal, callbacks, directory and providers meet."""

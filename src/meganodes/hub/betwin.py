@@ -1,0 +1,187 @@
+"""A bet and its wins in one request: the wins become due in the very commit that accepts the bet."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from meganodes.callbacks.gateway import Attempt, Lane
+from meganodes.domain.answers import answered_balance, is_decided, is_delivered
+from meganodes.domain.asked import Answer, AskedBetWin, ItemAnswer
+from meganodes.domain.cancellation import after_bet
+from meganodes.domain.round import must_wait
+from meganodes.domain.transaction import Kind, State, Transaction
+from meganodes.hub.bet import bet_answer, open_bet, owed_now, send_bet
+from meganodes.hub.calls import attempt_record
+from meganodes.hub.deliver import deliver, report
+from meganodes.hub.patience import next_look, result_by
+from meganodes.hub.play import Play, Wanted, amount_of, content_digest, new_movement
+from meganodes.hub.recording import commit_surely
+from meganodes.hub.win import deliver_all, win_insert
+from meganodes.journal.store import Change, Committed, KeyTaken, RoundStep, StateMoved
+from meganodes.protocol.codes import ApiCode
+
+if TYPE_CHECKING:
+    from meganodes.directory.records import Game
+    from meganodes.hub.core import Hub
+
+Rows = tuple[Transaction, ...]
+
+
+async def bet_and_win(hub: Hub, play: Play, asked: AskedBetWin) -> Answer:
+    """Serve a betwin (contract 4): the key is the bet's id, the content covers all items."""
+    intents = _intents(hub, play, asked)
+    if isinstance(intents, Answer):
+        return intents
+    bet, wins = intents
+    known = await hub.journal.find(bet.key)
+    if known is not None:
+        return await _replay(hub, play, known, bet.content, wins)
+    for win in wins:
+        if await hub.journal.find(win.key) is not None:
+            return play.answer(ApiCode.TRANSACTION_CONFLICT)
+    opened = await open_bet(hub, play, bet)
+    if isinstance(opened, Answer):
+        return opened
+    if isinstance(opened, KeyTaken):
+        return await _replay(hub, play, opened.row, bet.content, wins)
+    if opened.state is not State.PENDING:
+        return bet_answer(play, opened)
+    task = hub.spawn(_decide(hub, play, asked, opened, wins))
+    rows = await result_by(hub, task, play.answer_by)
+    if rows is None:
+        return play.answer(ApiCode.TRY_AGAIN)
+    if rows[0].state is not State.ACCEPTED:
+        return bet_answer(play, rows[0])
+    return _answer(play, rows[0], await deliver_all(hub, play, rows[1:]))
+
+
+def _intents(hub: Hub, play: Play, asked: AskedBetWin) -> tuple[Transaction, Rows] | Answer:
+    game = hub.directory.game(play.provider.provider_id, play.session.game_code)
+    if game is None:
+        return play.answer(ApiCode.GAME_NOT_FOUND)
+    amounts: list[int] = []
+    faults: list[Answer] = []
+    fields = ["bet.amount", *(f"wins[{index}].amount" for index in range(len(asked.wins)))]
+    for field, item in zip(fields, (asked.bet, *asked.wins), strict=True):
+        amount = amount_of(play, field, item.amount)
+        if isinstance(amount, Answer):
+            faults.append(amount)
+        else:
+            amounts.append(amount)
+    if faults:
+        every = tuple(fault for answer in faults for fault in answer.faults)
+        return replace(faults[0], faults=every)
+    return _rows(hub, play, asked, game, amounts)
+
+
+def _rows(
+    hub: Hub, play: Play, asked: AskedBetWin, game: Game, amounts: list[int]
+) -> tuple[Transaction, Rows]:
+    items = [part for win, amount in zip(asked.wins, amounts[1:], strict=True) for part in (win.transaction_id, amount)]
+    user, code = play.session.user_code, game.game_code
+    content = content_digest("betwin", user, code, asked.round_id, amounts[0], *items)
+    bet = Wanted(
+        kind=Kind.BET,
+        transaction_id=asked.bet.transaction_id,
+        round_id=asked.round_id,
+        amount_minor=amounts[0],
+        content=content,
+    )
+    wins = [
+        Wanted(
+            kind=Kind.WIN,
+            transaction_id=win.transaction_id,
+            round_id=asked.round_id,
+            amount_minor=amount,
+            content=content_digest("betwin-win", content, win.transaction_id),
+            bet_transaction_id=asked.bet.transaction_id,
+        )
+        for win, amount in zip(asked.wins, amounts[1:], strict=True)
+    ]
+    rows = [new_movement(hub, play, game, wanted) for wanted in (bet, *wins)]
+    return rows[0], tuple(rows[1:])
+
+
+async def _decide(
+    hub: Hub, play: Play, asked: AskedBetWin, intent: Transaction, wins: Rows
+) -> Rows:
+    """Send the bet once; give the decided bet, followed by the wins that are owed now."""
+    attempt = await send_bet(hub, play, intent)
+    rows = await _record(hub, play, asked, intent, wins, attempt)
+    if rows[0].state is State.CANCELLING and rows[0].attempts:
+        hub.spawn(deliver(hub, rows[0], Lane.PLAY))
+    return rows
+
+
+async def _record(  # noqa: PLR0913 - the six things one decision is made of
+    hub: Hub, play: Play, asked: AskedBetWin, intent: Transaction, wins: Rows, attempt: Attempt
+) -> Rows:
+    record = attempt_record(
+        attempt, hub.identity.trans_id(), intent.agent_id, intent.account, intent.trans_id
+    )
+    row = intent
+    while True:
+        move = owed_now(hub, after_bet(row, attempt.outcome, hub.moment(play.agent)))
+        change = Change(at_ms=hub.clock.now_ms(), moves=(move,), attempts=(record,))
+        if move.after.state is State.ACCEPTED:
+            change = await _with_wins(hub, asked, change, wins)
+        result = await commit_surely(hub, change)
+        if isinstance(result, Committed):
+            report(move, attempt)
+            hub.decisions.announce(intent.trans_id)
+            moved = result.rows[-1]
+            return (moved, *result.rows[:-1])
+        if isinstance(result, KeyTaken):
+            # A win's id was used meanwhile: the stake cannot stay without its win, so it goes back.
+            row = replace(row, cancel_asked_at_ms=hub.clock.now_ms())
+            continue
+        assert isinstance(result, StateMoved), result
+        row = result.row
+        if row.state is not State.PENDING:
+            hub.journal.log(record)
+            return (row,)
+
+
+async def _with_wins(hub: Hub, asked: AskedBetWin, change: Change, wins: Rows) -> Change:
+    bet = change.moves[0].after
+    view = await hub.journal.round(bet.round_key)
+    others = tuple(row for row in view.bets if row.trans_id != bet.trans_id)
+    may_send = not must_wait(others)
+    now_ms = change.at_ms
+    due = (replace(win, owed_since_ms=now_ms, due_at_ms=now_ms) for win in wins)
+    return replace(
+        change,
+        inserts=tuple(win_insert(hub, win, may_send=may_send) for win in due),
+        rounds=(RoundStep(key=bet.round_key, wins=len(wins), close=asked.round_closed),),
+    )
+
+
+async def _replay(hub: Hub, play: Play, known: Transaction, content: str, wins: Rows) -> Answer:
+    if known.state is State.TOMBSTONE:
+        return play.answer(ApiCode.TRANSACTION_CANCELLED)
+    if known.content != content:
+        return play.answer(ApiCode.TRANSACTION_CONFLICT)
+    present: Transaction | None = known
+    while present is not None and not is_decided(present):
+        present = await next_look(hub, present, play.answer_by)
+    if present is None:
+        return play.answer(ApiCode.TRY_AGAIN)
+    if present.state is not State.ACCEPTED:
+        return replace(bet_answer(play, present), replay=True)
+    recorded = [await hub.journal.find(win.key) for win in wins]
+    rows = tuple(row for row in recorded if row is not None)
+    assert len(rows) == len(wins), "an accepted betwin has all its wins"
+    return replace(_answer(play, present, rows), replay=True)
+
+
+def _answer(play: Play, bet: Transaction, wins: Rows) -> Answer:
+    balances = [answered_balance(win) for win in wins]
+    known = [balance for balance in balances if balance is not None]
+    return Answer(
+        code=ApiCode.OK,
+        exponent=play.exponent,
+        bet=ItemAnswer(guid=bet.guid, balance_minor=bet.balance_minor),
+        wins=tuple(ItemAnswer(guid=win.guid, delivered=is_delivered(win)) for win in wins),
+        balance_minor=known[-1] if known else bet.balance_minor,
+    )

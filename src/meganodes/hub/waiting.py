@@ -1,0 +1,32 @@
+"""Waking those who wait for a transaction's decision on this node, instead of polling the journal."""
+
+from __future__ import annotations
+
+import asyncio
+
+
+class Decisions:
+    """Waiters by transaction number. Only a hint: whoever wakes up reads the row."""
+
+    def __init__(self) -> None:
+        """Start with nobody waiting."""
+        self._waiting: dict[int, set[asyncio.Future[None]]] = {}
+
+    def announce(self, trans_id: int) -> None:
+        """Wake everybody who waits for this row on this node."""
+        for waiter in self._waiting.pop(trans_id, ()):
+            if not waiter.done():
+                waiter.set_result(None)
+
+    async def wait(self, trans_id: int, seconds: float) -> None:
+        """Wait for an announcement, at most this long; returning says nothing about the row."""
+        waiter = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(trans_id, set()).add(waiter)
+        try:
+            await asyncio.wait((waiter,), timeout=seconds)
+        finally:
+            waiting = self._waiting.get(trans_id)
+            if waiting is not None:
+                waiting.discard(waiter)
+                if not waiting:
+                    del self._waiting[trans_id]

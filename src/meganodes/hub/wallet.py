@@ -1,0 +1,56 @@
+"""The core's one entrance for providers: from a neutral request to an answer (contract 4)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_never
+
+from meganodes.domain.asked import (
+    Answer,
+    Asked,
+    AskedAuthenticate,
+    AskedBalance,
+    AskedBet,
+    AskedBetWin,
+    AskedCancel,
+    AskedRound,
+    AskedWin,
+)
+from meganodes.hub import player
+from meganodes.hub.bet import place_bet
+from meganodes.hub.betwin import bet_and_win
+from meganodes.hub.cancel import cancel_bet
+from meganodes.hub.play import Play, look_up
+from meganodes.hub.rounds import show_round
+from meganodes.hub.win import pay_win
+
+if TYPE_CHECKING:
+    from meganodes.directory.records import Provider
+    from meganodes.hub.core import Hub
+
+
+async def serve(hub: Hub, provider: Provider, asked: Asked, arrived: float) -> Answer:
+    """Answer one request of a provider within 3 s of ``arrived`` (a monotonic moment)."""
+    play = await look_up(hub, provider, asked, arrived)
+    if isinstance(play, Answer):
+        return play
+    return await _serve(hub, play, asked)
+
+
+async def _serve(hub: Hub, play: Play, asked: Asked) -> Answer:  # noqa: PLR0911 - one arm a command
+    match asked:
+        case AskedBet():
+            return await place_bet(hub, play, asked)
+        case AskedWin():
+            return await pay_win(hub, play, asked)
+        case AskedBetWin():
+            return await bet_and_win(hub, play, asked)
+        case AskedCancel():
+            return await cancel_bet(hub, play, asked)
+        case AskedBalance():
+            return await player.balance(hub, play)
+        case AskedAuthenticate():
+            return await player.authenticate(hub, play)
+        case AskedRound():
+            return await show_round(hub, play, asked)
+        case _:
+            assert_never(asked)

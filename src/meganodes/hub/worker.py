@@ -1,0 +1,186 @@
+"""The loops that send what is owed: they resume what a crash or a backend's failure left open.
+
+Everything they do is a claim, an attempt and a recorded outcome; all decisions are the domain's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from meganodes.callbacks.gateway import Lane
+from meganodes.domain.cancellation import overdue, undo_pending
+from meganodes.domain.outcome import Accepted
+from meganodes.hub import calls
+from meganodes.hub.deliver import deliver, report
+from meganodes.hub.recording import commit_surely
+from meganodes.journal.store import (
+    Change,
+    Committed,
+    CommitUnknown,
+    StoreUnavailable,
+    UnlistedBalance,
+)
+from meganodes.kit.logging import get_logger
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from meganodes.domain.transaction import Move, Transaction
+    from meganodes.hub.core import Hub
+
+log = get_logger("hub.worker")
+
+_BATCH = 200
+_OVERDUE_EVERY_SECONDS = 60.0
+_LISTINGS_PER_RUN = 5_000
+
+
+class Worker:
+    """Runs the loops of one node. ``start`` once, ``stop`` before ``hub.drain``."""
+
+    def __init__(self, hub: Hub) -> None:
+        """Prepare; nothing runs yet."""
+        self._hub = hub
+        self._stopping = asyncio.Event()
+        self._loops: tuple[asyncio.Task[None], ...] = ()
+        self._asking: set[int] = set()
+        self._overdue_at = hub.clock.monotonic()
+
+    def start(self) -> None:
+        """Start the loops on the running event loop."""
+        loop = asyncio.get_running_loop()
+        settings = self._hub.settings
+        self._loops = (
+            loop.create_task(
+                self._repeat(self.tick, settings.worker_tick_seconds, self._hub.worker_wanted)
+            ),
+            loop.create_task(
+                self._repeat(self.place_listings, settings.sequencer_tick_seconds, None)
+            ),
+        )
+
+    async def stop(self) -> None:
+        """End the loops after what they are in the middle of; attempts under way go on as hub tasks."""
+        self._stopping.set()
+        self._hub.worker_wanted.set()
+        await asyncio.gather(*self._loops)
+
+    async def _repeat(
+        self, work: Callable[[], Awaitable[None]], seconds: float, wanted: asyncio.Event | None
+    ) -> None:
+        while not self._stopping.is_set():
+            try:
+                await work()
+            except (StoreUnavailable, CommitUnknown) as fault:
+                log.warning("worker_waits_for_the_journal", fault=repr(fault))
+            except Exception:
+                # The loop that pays what is owed must outlive any defect; the log is an alarm.
+                log.exception("worker_loop_failed")
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await (wanted or self._stopping).wait()
+            if wanted is not None:
+                wanted.clear()
+
+    async def tick(self) -> None:
+        """Undo what lost its node, park what is overdue, send what is due, fill in balances."""
+        await self._undo_expired()
+        await self._park_overdue()
+        await self._deliver_due()
+        await self._ask_balances()
+
+    async def place_listings(self) -> None:
+        """Give new listings their positions (the cursor law, contract 2.2)."""
+        while await self._hub.journal.sequence(
+            now_ms=self._hub.clock.now_ms(), limit=_LISTINGS_PER_RUN
+        ):
+            pass
+
+    async def _undo_expired(self) -> None:
+        """Undo bets whose node stopped between intent and decision: never resent (reliability 2.3)."""
+        for row in await self._hub.journal.expired_pending(limit=_BATCH):
+            agent = self._hub.directory.agent(row.agent_id)
+            await self._apply(undo_pending(row, self._hub.moment(agent), cause="its node stopped"))
+
+    async def _park_overdue(self) -> None:
+        now = self._hub.clock.monotonic()
+        if now < self._overdue_at:
+            return
+        self._overdue_at = now + _OVERDUE_EVERY_SECONDS
+        before_ms = self._hub.clock.now_ms() - self._hub.settings.schedule.give_up_ms
+        for row in await self._hub.journal.overdue(owed_before_ms=before_ms, limit=_BATCH):
+            if self._hub.gateway.is_open(row.agent_id):
+                await self._apply(overdue(row))
+
+    async def _apply(self, move: Move) -> None:
+        change = Change(at_ms=self._hub.clock.now_ms(), moves=(move,))
+        result = await commit_surely(self._hub, change)
+        if isinstance(result, Committed):
+            report(move)
+            self._hub.decisions.announce(move.after.trans_id)
+
+    async def _deliver_due(self) -> None:
+        gateway = self._hub.gateway
+        closed_without_work = set(gateway.probes_wanted())
+        for work in await self._hub.journal.due_work(now_ms=self._hub.clock.now_ms()):
+            if not gateway.is_open(work.agent_id):
+                await self._send_due(work.agent_id, gateway.delivery_room(work.agent_id))
+            elif work.agent_id in closed_without_work and await self._send_due(
+                work.agent_id, 1, circuit_probe=True
+            ):
+                closed_without_work.discard(work.agent_id)
+        for agent_id in closed_without_work:
+            await self._probe_by_authenticate(agent_id)
+
+    async def _send_due(self, agent_id: int, room: int, *, circuit_probe: bool = False) -> int:
+        """Claim up to ``room`` rows and send each in a task of its own; says how many."""
+        if room <= 0:
+            return 0
+        rows = await self._hub.journal.claim(
+            agent_id,
+            now_ms=self._hub.clock.now_ms(),
+            limit=room,
+            lease_ms=self._hub.settings.delivery_lease_ms,
+        )
+        for row in rows:
+            self._hub.spawn(self._deliver(row, circuit_probe=circuit_probe))
+        return len(rows)
+
+    async def _deliver(self, row: Transaction, *, circuit_probe: bool) -> None:
+        try:
+            await deliver(self._hub, row, Lane.DELIVERY, circuit_probe=circuit_probe)
+        except (StoreUnavailable, CommitUnknown) as fault:
+            # The claim's lease ends by itself and the row is taken up again.
+            log.warning("attempt_not_recorded", trans_guid=row.guid, fault=repr(fault))
+
+    async def _probe_by_authenticate(self, agent_id: int) -> None:
+        agent = self._hub.directory.agent(agent_id)
+        if agent is not None:
+            self._hub.spawn(
+                calls.authenticate(
+                    self._hub, agent, calls.CALLBACK_TEST_ACCOUNT, Lane.DELIVERY
+                )
+            )
+
+    async def _ask_balances(self) -> None:
+        """Make the one balance callback for listings the backend reported no balance for."""
+        for listing in await self._hub.journal.unlisted_balances(limit=_BATCH):
+            if listing.listing_id not in self._asking:
+                self._asking.add(listing.listing_id)
+                self._hub.spawn(self._ask_balance(listing))
+
+    async def _ask_balance(self, listing: UnlistedBalance) -> None:
+        balance_minor: int | None = None
+        agent = self._hub.directory.agent(listing.agent_id)
+        try:
+            if agent is not None:
+                asked = await calls.balance(self._hub, agent, listing.account, Lane.DELIVERY)
+                outcome = asked.attempt.outcome
+                balance_minor = outcome.balance_minor if isinstance(outcome, Accepted) else None
+            await self._hub.journal.settle_balance(
+                listing.listing_id, listing.agent_id, balance_minor
+            )
+        finally:
+            self._asking.discard(listing.listing_id)

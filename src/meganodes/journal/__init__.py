@@ -1,0 +1,1 @@
+"""The memory: an append-only record of every transaction, attempt and cancellation."""

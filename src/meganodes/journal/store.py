@@ -1,0 +1,249 @@
+"""The journal's port: the only way to write what happened to money.
+
+One call of ``commit`` is one atomic, durable step: all of it or nothing, guarded by what the caller
+believes. The rules live in ``domain``; a store only compares, writes and tells who came first. Three
+implementations (memory, SQLite, PostgreSQL) pass one conformance suite.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from meganodes.domain.round import RoundView
+from meganodes.domain.transaction import Move, RoundKey, Transaction, TransactionKey
+from meganodes.protocol.commands import TransType
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Insert:
+    """A new row. ``lease_ms`` as in ``Move``; ``cause`` goes into the row's first event."""
+
+    row: Transaction
+    cause: str
+    lease_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoundStep:
+    """A guarded step of a round's row, which is created when it is missing (seq 1 after the first step).
+
+    ``expected_seq`` None takes any; ``must_be_open`` refuses a closed round. Each step adds one to
+    ``seq``. Inserts of this change that belong to ``key`` get the new ``seq`` as their ``round_seq``.
+    """
+
+    key: RoundKey
+    expected_seq: int | None = None
+    must_be_open: bool = False
+    wins: int = 0
+    close: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptRecord:
+    """One callback attempt for the API log (contract 3.5). Secrets are masked before it gets here.
+
+    ``outcome`` is the lower-case name of the outcome; ``result`` the agent's, -1 when unreadable and
+    None when nothing came back. ``reply`` holds at most the first 64 KiB.
+    """
+
+    attempt_id: int
+    agent_id: int
+    trans_id: int | None
+    account: str
+    command: str
+    number: int
+    started_at_ms: int
+    duration_ms: int
+    outcome: str
+    phase: str
+    result: int | None
+    http_status: int | None
+    request: bytes = field(repr=False)
+    reply: bytes = field(repr=False)
+    notes: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
+    peer_address: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """Everything one step writes. ``at_ms`` stamps its events."""
+
+    at_ms: int
+    inserts: tuple[Insert, ...] = ()
+    moves: tuple[Move, ...] = ()
+    rounds: tuple[RoundStep, ...] = ()
+    attempts: tuple[AttemptRecord, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Committed:
+    """The change is durable. ``rows``: inserted rows in order, then the moved ones."""
+
+    rows: tuple[Transaction, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyTaken:
+    """Nothing was written: an inserted key exists already; ``row`` is what stands there."""
+
+    row: Transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateMoved:
+    """Nothing was written: a row is no longer what ``Move.before`` says; ``row`` is its present state."""
+
+    row: Transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoundMoved:
+    """Nothing was written: the round went on since it was read; read it again."""
+
+    key: RoundKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoundClosed:
+    """Nothing was written: the round is closed."""
+
+    key: RoundKey
+
+
+CommitResult = Committed | KeyTaken | StateMoved | RoundMoved | RoundClosed
+
+
+class CommitUnknown(Exception):
+    """The store cannot tell whether the change is durable. Read again by key; conclude nothing."""
+
+
+class StoreUnavailable(Exception):
+    """The store refused before anything was written (closed, disk full, read-only)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueWork:
+    """What waits for one agent: how many rows are due now and since when the oldest."""
+
+    agent_id: int
+    count: int
+    oldest_due_at_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnlistedBalance:
+    """A listing whose balance the backend did not report: one ``balance`` callback is to be made."""
+
+    listing_id: int
+    agent_id: int
+    account: str
+
+
+class JournalStore(Protocol):
+    """The port. Every method may raise StoreUnavailable; ``commit`` and ``claim`` also CommitUnknown."""
+
+    async def start(self) -> None:
+        """Open the store; create or check its schema."""
+
+    async def close(self) -> None:
+        """Finish what was handed in, then close."""
+
+    async def commit(self, change: Change) -> CommitResult:
+        """Apply a change atomically and durably, or say which guard failed and write nothing.
+
+        Order of guards when several fail: inserts (KeyTaken), moves (StateMoved), rounds. Each insert
+        and move appends one event (agent, trans_id, epoch, from, to, cause, at). Listings of moves are
+        queued for the sequencer; a listing that exists already (same row and type) is left alone.
+        """
+
+    async def claim(self, agent_id: int, *, now_ms: int, limit: int, lease_ms: int) -> tuple[Transaction, ...]:
+        """Take up to ``limit`` due rows of an agent, oldest due first, none of them twice (SKIP LOCKED).
+
+        Due: ``step`` is not NONE, ``due_at_ms`` <= now, and no lease is running. A win is passed over
+        while a bet recorded before it in its round (smaller ``round_seq``) is PENDING. A claim is a move
+        within the state: epoch+1, attempts+1, lease set, ``maybe_sent`` set when an ended lease was
+        found (its attempt's outcome is lost), one event. Durable before it returns.
+        """
+
+    async def find(self, key: TransactionKey) -> Transaction | None:
+        """Read a row by the provider's id, from the primary."""
+
+    async def fetch(self, agent_id: int, trans_id: int) -> Transaction | None:
+        """Read a row by the hub's number, from the primary."""
+
+    async def round(self, key: RoundKey) -> RoundView:
+        """Read a round with its bets, from the primary; an unknown one has seq 0."""
+
+    async def round_rows(self, key: RoundKey) -> tuple[Transaction, ...]:
+        """Read all transactions of a round that moved money or tried to (bets and wins), oldest first."""
+
+    async def due_work(self, *, now_ms: int) -> tuple[DueWork, ...]:
+        """Say for which agents claims would find rows (leases and order within rounds not looked at)."""
+
+    async def expired_pending(self, *, limit: int) -> tuple[Transaction, ...]:
+        """Give PENDING bets whose lease has ended: their node is gone or paused."""
+
+    async def overdue(self, *, owed_before_ms: int, limit: int) -> tuple[Transaction, ...]:
+        """Give unleased OWED, CANCELLING and NOT_SEEN_WAIT rows owed since before that moment."""
+
+    def log(self, attempt: AttemptRecord) -> None:
+        """Queue an attempt that moves no money (authenticate, balance) for the API log; does not wait."""
+
+    async def sequence(self, *, now_ms: int, limit: int) -> int:
+        """Give positions to listings that have none and whose balance question is settled.
+
+        Per agent positions are 1, 2, 3, ... without a hole, in the order in which the listings were
+        committed as far as visible; ``listed_at_ms`` = max(now, the agent's previous one). Returns how many
+        were placed. Safe to call from several nodes at once.
+        """
+
+    async def unlisted_balances(self, *, limit: int) -> tuple[UnlistedBalance, ...]:
+        """Give listings that still need their one ``balance`` callback, oldest first."""
+
+    async def settle_balance(self, listing_id: int, agent_id: int, balance_minor: int | None) -> None:
+        """Note the answer to that callback; None means it failed too (``balance_known`` false)."""
+
+    async def events(self, agent_id: int, trans_id: int) -> tuple[Event, ...]:
+        """Give a row's history, oldest first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One step of a row's history; folding the events of a row gives its state and epoch."""
+
+    epoch: int
+    at_ms: int
+    from_state: str | None
+    to_state: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedTransaction:
+    """An entry of an agent's transaction list (contract 2.2).
+
+    ``balance_minor`` is the balance after the movement, 0 with ``balance_known`` False when nobody
+    could say. ``position`` is the list's ``trans_id``.
+    """
+
+    position: int
+    trans_type: TransType
+    row: Transaction
+    balance_minor: int
+    balance_known: bool
+    listed_at_ms: int
+
+
+class JournalReads(Protocol):
+    """Queries for doors and pages; they never decide money."""
+
+    async def listed_after(self, agent_id: int, position: int, limit: int) -> tuple[ListedTransaction, ...]:
+        """Give the entries after a position, oldest first (the cursor law, contract 2.2)."""
+
+    async def attempts(self, agent_id: int, trans_id: int) -> tuple[AttemptRecord, ...]:
+        """Give all logged attempts of one transaction, oldest first."""
+
+    async def attempt(self, agent_id: int, attempt_id: int) -> AttemptRecord | None:
+        """Give one entry of the API log by its id (the ``error_id`` of a 1015)."""

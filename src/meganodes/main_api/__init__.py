@@ -1,0 +1,1 @@
+"""The door for agents' servers, one package per version."""

@@ -1,0 +1,1 @@
+"""The door for players' browsers: launch links and round pages."""

@@ -1,0 +1,1 @@
+"""The line out to providers, and the adapters that speak their protocols."""

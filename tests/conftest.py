@@ -1,0 +1,45 @@
+"""What every test may rely on: an empty environment, a network that ends at loopback, one seed."""
+
+import ipaddress
+import os
+import sys
+
+from hypothesis import HealthCheck, settings
+
+LOCAL_NAMES = {"", "localhost", b"", b"localhost", None}
+
+settings.register_profile(
+    "meganodes",
+    deadline=None,  # a busy machine is no failure
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("meganodes")
+
+for _name in [name for name in os.environ if name.startswith("MEGANODES_")]:
+    del os.environ[_name]
+
+
+def _only_loopback(event: str, arguments: tuple[object, ...]) -> None:
+    """Refuse, in every thread, to connect or to resolve beyond this machine."""
+    if event == "socket.connect":
+        address = arguments[1]
+        host = address[0] if isinstance(address, tuple) else None
+    elif event == "socket.getaddrinfo":
+        host = arguments[0]
+    else:
+        return
+    if host not in LOCAL_NAMES and not _is_loopback(host):
+        message = f"tests talk to loopback only, not to {host!r}: pass a fake resolver or transport"
+        raise RuntimeError(message)
+
+
+def _is_loopback(host: object) -> bool:
+    text = host.decode("ascii", "replace") if isinstance(host, bytes) else str(host)
+    try:
+        return ipaddress.ip_address(text).is_loopback
+    except ValueError:
+        return False
+
+
+sys.addaudithook(_only_loopback)
