@@ -12,7 +12,6 @@ TEST_FILE_LINES_MAX = 500
 FUNCTION_LINES_MAX = 60
 FILE_LINES_MOST = 300
 FUNCTION_LINES_MOST = 35
-TABLES = {"protocol/currency_table.py": "a table of facts, one line per currency"}
 
 
 def long_files(paths: list[Path], lines_max: int) -> list[str]:
@@ -40,12 +39,8 @@ def percentile_95(values: list[int]) -> int:
     return sorted(values)[int(len(values) * 0.95)] if values else 0
 
 
-def source_files() -> list[Path]:
-    return [path for path in files(SOURCE) if path.relative_to(SOURCE).as_posix() not in TABLES]
-
-
 def test_no_source_file_is_long() -> None:
-    faults = long_files([*source_files(), *files(ROOT / "tools")], FILE_LINES_MAX)
+    faults = long_files([*files(SOURCE), *files(ROOT / "tools")], FILE_LINES_MAX)
     assert not faults, listed(faults)
 
 
@@ -64,17 +59,12 @@ def test_no_function_is_long() -> None:
 
 def test_most_functions_and_files_fit_a_screen() -> None:
     lengths = [
-        function_length(function) for path in source_files() for function in functions(tree(path))
+        function_length(function) for path in files(SOURCE) for function in functions(tree(path))
     ]
     assert percentile_95(lengths) <= FUNCTION_LINES_MOST
-    assert percentile_95([len(text(path).splitlines()) for path in source_files()]) <= (
+    assert percentile_95([len(text(path).splitlines()) for path in files(SOURCE)]) <= (
         FILE_LINES_MOST
     )
-
-
-def test_every_exempt_table_exists() -> None:
-    missing = [name for name in TABLES if not (SOURCE / name).exists()]
-    assert not missing, f"remove from TABLES: {missing}"
 
 
 def test_checker_finds_a_long_file(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from meganodes.callbacks.addresses import parse_address
+from meganodes.callbacks.egress import BadTarget
 
 Dial = Callable[[str, int], Awaitable[socket.socket]]
 """Connects to an address and a port; raises OSError."""
@@ -19,7 +20,7 @@ async def dial_tcp(address: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     connecting = socket.socket(family, socket.SOCK_STREAM)
     try:
-        connecting.setblocking(False)
+        connecting.settimeout(0)
         connecting.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         await asyncio.get_running_loop().sock_connect(connecting, (address, port))
     except BaseException:
@@ -28,10 +29,11 @@ async def dial_tcp(address: str, port: int) -> socket.socket:
     return connecting
 
 
-def is_connected_to(connected: socket.socket, address: str) -> bool:
-    """Tell whether the other end is the address that was checked."""
+def require_peer(connected: socket.socket, address: str) -> None:
+    """Raise BadTarget unless the other end is the address that was checked."""
     peer = parse_address(str(connected.getpeername()[0]))
-    return peer is not None and peer == parse_address(address)
+    if peer is None or peer != parse_address(address):
+        raise BadTarget(f"the connection to {address} leads to another address")
 
 
 def tls_context(ca_file: Path | None = None) -> ssl.SSLContext:

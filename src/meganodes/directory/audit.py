@@ -1,6 +1,7 @@
 """The audit log: who changed what, when, from what to what; append-only and chained.
 
-Each row is written in the transaction of the change it tells of. Secrets appear as fingerprints.
+Each row is written in the transaction of the change it tells of; its tag is `source:subject:verb`.
+Secrets appear as fingerprints.
 The database refuses to alter rows; should somebody manage to, the chain shows where (reliability
 3.10, S26 and S27).
 """
@@ -10,28 +11,27 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Self
 
 from sqlalchemy import select
 
+from meganodes.directory.changes import Subject, lock_version, record_change
 from meganodes.directory.records import Actor
 from meganodes.directory.tables import audit
 from meganodes.kit.database import ReadConnection, WriteConnection
-from meganodes.kit.secrets import Secret
+from meganodes.kit.secrets import MasterKey, Secret
 
 _FIRST_SEAL = b"\0" * 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
-    """Something a person did: `subject:action` becomes the tag, behind the actor's source."""
+    """What was done, and the values before and after; secrets stand there as fingerprints."""
 
-    subject: str
-    action: str
-    target: str
-    """What it was done to, such as `agent:7`."""
-    old: Mapping[str, object]
-    new: Mapping[str, object]
+    verb: str
+    old: Mapping[str, object] = field(default_factory=dict)
+    new: Mapping[str, object] = field(default_factory=dict)
     reason: str | None = None
 
 
@@ -51,30 +51,37 @@ class AuditRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Occasion:
-    """Who acts and when: what all rows of one change have in common."""
+class Edit:
+    """One transaction that changes the address book: where, by whom, when, under which key."""
 
+    connection: WriteConnection
+    key: MasterKey
     actor: Actor
     at_ms: int
 
+    @classmethod
+    def begin(cls, connection: WriteConnection, key: MasterKey, actor: Actor, at_ms: int) -> Self:
+        """Start: from here to the commit no other edit runs, on any node."""
+        lock_version(connection)
+        return cls(connection=connection, key=key, actor=actor, at_ms=at_ms)
 
-def append_audit(
-    connection: WriteConnection, version: int, occasion: Occasion, action: Action
-) -> None:
-    """Write the row of an action that made this version."""
-    values: dict[str, object] = {
-        "version": version,
-        "at_ms": occasion.at_ms,
-        "actor": occasion.actor.name,
-        "tag": f"{occasion.actor.source}:{action.subject}:{action.action}",
-        "target": action.target,
-        "old": _as_json(action.old),
-        "new": _as_json(action.new),
-        "reason": action.reason,
-    }
-    last_seal = select(audit.c.seal).order_by(audit.c.version.desc()).limit(1)
-    previous = connection.select(last_seal).scalar_one_or_none() or _FIRST_SEAL
-    connection.execute(audit.insert().values(**values, seal=_seal(previous, values)))
+    def note(self, subject: Subject, subject_id: int, action: Action) -> int:
+        """Tell all nodes and the audit log what is done here; return the new version."""
+        version = record_change(self.connection, subject, subject_id, self.at_ms)
+        values: dict[str, object] = {
+            "version": version,
+            "at_ms": self.at_ms,
+            "actor": self.actor.name,
+            "tag": f"{self.actor.source}:{subject}:{action.verb}",
+            "target": f"{subject}:{subject_id}",
+            "old": _as_json(action.old),
+            "new": _as_json(action.new),
+            "reason": action.reason,
+        }
+        last_seal = select(audit.c.seal).order_by(audit.c.version.desc()).limit(1)
+        previous = self.connection.select(last_seal).scalar_one_or_none() or _FIRST_SEAL
+        self.connection.execute(audit.insert().values(**values, seal=_seal(previous, values)))
+        return version
 
 
 def audit_rows(connection: ReadConnection, limit: int) -> list[AuditRow]:

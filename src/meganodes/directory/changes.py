@@ -33,6 +33,11 @@ class Change:
     subject_id: int
 
 
+def lock_version(connection: WriteConnection) -> None:
+    """Wait for every other change under way, and keep later ones waiting until the commit."""
+    connection.execute(update(directory_version).values(version=directory_version.c.version))
+
+
 def record_change(
     connection: WriteConnection, subject: Subject, subject_id: int, at_ms: int
 ) -> int:

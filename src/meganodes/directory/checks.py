@@ -74,9 +74,7 @@ def game_faults(provider_id: int, games: Sequence[Game]) -> list[FieldFault]:
 def _faults_of_game(provider_id: int, game: Game) -> list[tuple[str, str]]:
     faults = []
     if game.provider_id != provider_id:
-        faults.append(
-            ("provider_id", f"provider_id is {game.provider_id}, expected {provider_id}")
-        )
+        faults.append(("provider_id", f"provider_id is {game.provider_id}, expected {provider_id}"))
     if not _is_printable(game.game_code, _CODE_CHARACTERS_MAX):
         faults.append(
             ("game_code", f"game_code must have 1 to {_CODE_CHARACTERS_MAX} printable characters")
@@ -107,8 +105,7 @@ def _check_agent_name(value: object) -> Sequence[str]:
     if isinstance(value, str) and _AGENT_NAME.fullmatch(value):
         return ()
     return (
-        "name must have 2 to 50 letters, digits, dots, dashes or underscores "
-        "and begin with a letter or digit",
+        "name must have 2 to 50 letters, digits, dots, dashes, underscores, and begin with no sign",
     )
 
 
@@ -151,14 +148,13 @@ def _check_allow_list(value: object) -> Sequence[str]:
 def _check_network(entry: str) -> Sequence[str]:
     try:
         network = ipaddress.ip_network(entry, strict=False)
+        start = ipaddress.ip_address(entry.partition("/")[0])
     except ValueError:
         return (f"allow_list entry {entry} is neither an address nor a range like 203.0.113.0/24",)
     if "%" in entry:
         return (f"allow_list entry {entry} names a network interface, which callers do not have",)
-    if "/" in entry and str(network.network_address) != str(
-        ipaddress.ip_address(entry.split("/")[0])
-    ):
-        return (f"allow_list entry {entry} is not the start of its range: {network} is",)
+    if start != network.network_address:
+        return (f"allow_list entry {entry} does not begin its range: that would be {network}",)
     return ()
 
 

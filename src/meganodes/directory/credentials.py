@@ -71,13 +71,7 @@ class Roll:
 
     kind: TokenKind
     overlap_hours: int
-    force: bool
-    now_ms: int
-
-    @property
-    def overlap_ends_ms(self) -> int:
-        """The moment from which the old one counts no more."""
-        return self.now_ms + self.overlap_hours * _HOUR_MS
+    force: bool = False
 
 
 def new_secret(kind: TokenKind, identity: Identity) -> Secret:
@@ -115,12 +109,12 @@ def store_credential(
     )
 
 
-def first_credential(owner: Owner, kind: TokenKind, now_ms: int) -> Credential:
-    """Return the row of a new owner, to be stored."""
+def first_credential(owner: Owner, kind: TokenKind, now_ms: int, serial: int = 1) -> Credential:
+    """Return the row of a credential in force from this moment, still without its secret."""
     return Credential(
         owner=owner,
         kind=kind,
-        serial=1,
+        serial=serial,
         lookup=None,
         secret_hash=None,
         sealed=None,
@@ -130,27 +124,103 @@ def first_credential(owner: Owner, kind: TokenKind, now_ms: int) -> Credential:
 
 
 def roll_credential(
-    connection: WriteConnection, owner: Owner, roll: Roll
+    connection: WriteConnection, owner: Owner, roll: Roll, now_ms: int
 ) -> tuple[Credential, str]:
-    """End the present row as the roll says; return the next row and the old fingerprint.
+    """End the row in use as the roll says; return the next row and the old one's fingerprint.
 
     A second roll inside an overlap is refused unless forced: it would cut off whoever still uses
-    the older one. Forced, older rows end at once, and the row in use now gets the new overlap.
+    the older one. Forced, the older one ends at once and the one in use gets the new overlap.
     """
     mine = _rows_of(owner, roll.kind)
-    overlapping = select(func.count()).where(mine, credentials.c.ends_at_ms > roll.now_ms)
-    if connection.select(overlapping).scalar_one() and not roll.force:
+    newest = connection.select(select(func.max(credentials.c.serial)).where(mine)).scalar_one()
+    alive = _alive_rows(connection, mine, now_ms)
+    if len(alive) > 1 and not roll.force:
         sentence = f"the overlap of the last {roll.kind} reissue still runs; force cuts it short"
         raise DirectoryFault([FieldFault("overlap_hours", sentence)])
-    _forget_ended(connection, owner, roll)
-    in_use, fingerprint = _row_in_use(connection, owner, roll)
-    others = credentials.c.serial != in_use
-    at_once = {"ends_at_ms": func.max(credentials.c.starts_at_ms, roll.now_ms)}
-    unended = or_(credentials.c.ends_at_ms.is_(None), credentials.c.ends_at_ms > roll.now_ms)
-    connection.execute(update(credentials).where(mine, others, unended).values(at_once))
-    ends = {"ends_at_ms": roll.overlap_ends_ms}
-    connection.execute(update(credentials).where(mine, ~others).values(ends))
-    newest = connection.select(select(func.max(credentials.c.serial)).where(mine)).scalar_one()
-    starts_at_ms = roll.overlap_ends_ms if roll.kind is TokenKind.CALLBACK else roll.now_ms
-    row = first_credential(owner, roll.kind, starts_at_ms)
-    return (_with_serial(row, newest + 1), fingerprint)
+    in_use = max((row for row in alive if row.starts_at_ms <= now_ms), key=_serial)
+    unused = and_(mine, credentials.c.starts_at_ms > now_ms)
+    long_ended = and_(mine, credentials.c.ends_at_ms < now_ms - OVERLAP_HOURS_MAX * _HOUR_MS)
+    connection.execute(delete(credentials).where(or_(unused, long_ended)))
+    overlap_ends_ms = now_ms + roll.overlap_hours * _HOUR_MS
+    for row in alive:
+        ends_at_ms = overlap_ends_ms if row is in_use else now_ms
+        one = and_(mine, credentials.c.serial == row.serial)
+        connection.execute(update(credentials).where(one).values(ends_at_ms=ends_at_ms))
+    starts_at_ms = overlap_ends_ms if roll.kind is TokenKind.CALLBACK else now_ms
+    return first_credential(owner, roll.kind, starts_at_ms, newest + 1), in_use.fingerprint
+
+
+def overlap_faults(overlap_hours: int) -> list[FieldFault]:
+    """Check an overlap: 0 to 72 whole hours (reliability 3.10, S18)."""
+    if 0 <= overlap_hours <= OVERLAP_HOURS_MAX:
+        return []
+    return [FieldFault("overlap_hours", f"overlap_hours must be 0 to {OVERLAP_HOURS_MAX}")]
+
+
+def credentials_of(
+    connection: ReadConnection, owner_kind: str, owner_ids: Sequence[int] | None, now_ms: int
+) -> list[Credential]:
+    """Return the rows in force now or later, of these owners or of all of them, newest first."""
+    statement = (
+        select(credentials)
+        .where(credentials.c.owner == owner_kind, _not_ended(now_ms))
+        .order_by(credentials.c.serial.desc())
+    )
+    if owner_ids is not None:
+        statement = statement.where(credentials.c.owner_id.in_(owner_ids))
+    return [
+        Credential(
+            owner=Owner(row.owner, row.owner_id),
+            kind=TokenKind(row.kind),
+            serial=row.serial,
+            lookup=row.lookup,
+            secret_hash=row.secret_hash,
+            sealed=row.sealed,
+            starts_at_ms=row.starts_at_ms,
+            ends_at_ms=row.ends_at_ms,
+        )
+        for row in connection.select(statement)
+    ]
+
+
+def open_credential(key: MasterKey, row: Credential) -> Secret:
+    """Open a sealed row: the text of a callback token, the raw bytes of a signing secret."""
+    assert row.sealed is not None, "only secrets that the hub presents are sealed"
+    return Secret(key.open_sealed(row.sealed, bound_to=_row_name(row)))
+
+
+@dataclass(frozen=True, slots=True)
+class _AliveRow:
+    serial: int
+    fingerprint: str
+    starts_at_ms: int
+
+
+def _alive_rows(
+    connection: ReadConnection, mine: ColumnElement[bool], now_ms: int
+) -> list[_AliveRow]:
+    columns = (credentials.c.serial, credentials.c.fingerprint, credentials.c.starts_at_ms)
+    return [
+        _AliveRow(*row)
+        for row in connection.select(select(*columns).where(mine, _not_ended(now_ms)))
+    ]
+
+
+def _serial(row: _AliveRow) -> int:
+    return row.serial
+
+
+def _rows_of(owner: Owner, kind: TokenKind) -> ColumnElement[bool]:
+    return and_(
+        credentials.c.owner == owner.kind,
+        credentials.c.owner_id == owner.owner_id,
+        credentials.c.kind == kind,
+    )
+
+
+def _not_ended(now_ms: int) -> ColumnElement[bool]:
+    return or_(credentials.c.ends_at_ms.is_(None), credentials.c.ends_at_ms > now_ms)
+
+
+def _row_name(row: Credential) -> str:
+    return f"{row.owner.kind}/{row.owner.owner_id}/{row.kind}/{row.serial}"

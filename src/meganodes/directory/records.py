@@ -7,7 +7,7 @@ data (contract 1).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import IntEnum, StrEnum
 from types import MappingProxyType
 from typing import NamedTuple
@@ -18,6 +18,11 @@ from meganodes.protocol.currency import Currency
 from meganodes.protocol.replies import Permissions
 
 NO_NAMES: Mapping[str, str] = MappingProxyType({})
+
+
+def field_values(record: NewAgent | NewProvider) -> dict[str, object]:
+    """Return the fields by name, as they are (unlike `asdict`, which copies deeply)."""
+    return {each.name: getattr(record, each.name) for each in fields(record)}
 
 
 class AgentState(StrEnum):

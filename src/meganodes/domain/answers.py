@@ -1,4 +1,4 @@
-"""What the provider is told, as a function of the durable row and nothing else (reliability 2.3)."""
+"""What the provider is told: a function of the durable row, nothing else (reliability 2.3)."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def is_decided(row: Transaction) -> bool:
 
 
 def answered_balance(row: Transaction) -> int | None:
-    """Give the balance that belongs into the answer: what the backend reported for this very step."""
+    """Give the balance for the answer: what the backend reported for this very step."""
     if row.kind is Kind.WIN:
         return row.balance_minor if row.state is State.CREDITED else None
     return row.balance_minor

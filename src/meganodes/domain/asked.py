@@ -1,7 +1,8 @@
 """What a provider asks of the hub and what it is answered, free of any supplier's dialect.
 
-Adapters make these records from their protocol and render the answers back; the core knows no others.
-Amounts are still decimal text here, because only the session tells the currency (contract 4).
+Adapters make these records from their protocol and render the answers back; the core knows no
+others. Amounts are still decimal text here, because only the session tells the currency (contract
+4).
 """
 
 from __future__ import annotations
@@ -16,14 +17,14 @@ from meganodes.protocol.replies import Permissions
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskedAuthenticate:
-    """Who plays in this session, with what balance and permissions?"""
+    """Asks who plays in this session, with what balance and permissions."""
 
     session: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskedBalance:
-    """What is the player's balance?"""
+    """Asks for the player's balance."""
 
     session: str
 
@@ -81,7 +82,7 @@ class AskedCancel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskedRound:
-    """What became of this round?"""
+    """Asks what became of a round."""
 
     session: str
     round_id: str
@@ -114,7 +115,7 @@ class Player:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemAnswer:
-    """The answer to one movement of a betwin; ``delivered`` is for wins, ``balance_minor`` for the bet."""
+    """The answer to one movement of a betwin (``delivered``: wins, ``balance_minor``: the bet)."""
 
     guid: str
     balance_minor: int | None = None
@@ -137,8 +138,8 @@ class RoundItem:
 class Answer:
     """The hub's answer. Only the fields that belong to the command are set.
 
-    ``exponent`` is that of the session's currency, for rendering amounts. ``replay`` marks an answer
-    given again from the record. ``faults`` go with VALIDATION_ERROR.
+    ``exponent`` is that of the session's currency, for rendering amounts. ``replay`` marks an
+    answer given again from the record. ``faults`` go with VALIDATION_ERROR.
     """
 
     code: ApiCode

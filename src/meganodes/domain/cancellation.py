@@ -1,4 +1,4 @@
-"""What follows from the outcome of one attempt: pure functions from (row, outcome) to the next move.
+"""What follows from the outcome of one attempt: from (row, outcome) to the next move.
 
 This file is the state machine of contract 3.4. It holds no loops and no clock; whoever calls it
 commits the move it returns before doing anything else.
@@ -43,7 +43,7 @@ REFUSAL_CODES: dict[int, ApiCode] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
-    """What a rule may know besides the row: the time, a random share, the agent's schedule and flags.
+    """What a rule may know besides the row: time, a random share, the agent's schedule and flags.
 
     ``circuit_probe`` marks the one attempt that tests an open circuit: it uses up no retry.
     """
@@ -85,11 +85,15 @@ def _bet_accepted(row: Transaction, outcome: Accepted, moment: Moment) -> Move:
             decided_at_ms=moment.now_ms,
         )
     else:
-        decided = _owe_cancel(row, moment, "accepted, cancelled meanwhile", ApiCode.TRANSACTION_CANCELLED)
+        decided = _owe_cancel(
+            row, moment, "accepted, cancelled meanwhile", ApiCode.TRANSACTION_CANCELLED
+        )
     return replace(decided, lists=(listed,))
 
 
-def _bet_refused(row: Transaction, code: ApiCode, balance_minor: int | None, moment: Moment) -> Move:
+def _bet_refused(
+    row: Transaction, code: ApiCode, balance_minor: int | None, moment: Moment
+) -> Move:
     return move(
         row,
         "refused",
@@ -101,7 +105,7 @@ def _bet_refused(row: Transaction, code: ApiCode, balance_minor: int | None, mom
 
 
 def undo_pending(row: Transaction, moment: Moment, *, cause: str) -> Move:
-    """Undo a bet whose outcome is unknown, or whose node stopped in the middle: a cancel is owed."""
+    """Undo a bet of unknown outcome, or of a node that stopped: a cancel is owed."""
     assert row.state is State.PENDING
     asked = row.cancel_asked_at_ms is not None
     code = ApiCode.TRANSACTION_CANCELLED if asked else ApiCode.OUTCOME_UNKNOWN
@@ -163,7 +167,11 @@ def _after_deliver(row: Transaction, outcome: Outcome, moment: Moment) -> Move:
             if row.maybe_sent:
                 return _delivered(row, outcome.balance_minor, moment)
             return move(
-                row, "41 on the first attempt", step=Step.VERIFY, due_at_ms=moment.now_ms, maybe_sent=True
+                row,
+                "41 on the first attempt",
+                step=Step.VERIFY,
+                due_at_ms=moment.now_ms,
+                maybe_sent=True,
             )
         case NotSeen():
             return _original_not_seen(row, moment)
@@ -184,7 +192,9 @@ def _delivered(row: Transaction, balance_minor: int | None, moment: Moment) -> M
             step=Step.NONE,
             due_at_ms=None,
         )
-        return replace(credited, lists=(Listing(trans_type=TransType.WIN, balance_minor=balance_minor),))
+        return replace(
+            credited, lists=(Listing(trans_type=TransType.WIN, balance_minor=balance_minor),)
+        )
     return _cancelled(row, balance_minor, moment)
 
 
@@ -286,12 +296,14 @@ def _not_delivered(row: Transaction, outcome: Refused | NotSent | Unknown, momen
     )
     if isinstance(again, GiveUp):
         return _parked(row, "not delivered within the time allowed")
-    retried = move(row, "to be repeated", failures=failures, maybe_sent=sent, due_at_ms=again.due_at_ms)
+    retried = move(
+        row, "to be repeated", failures=failures, maybe_sent=sent, due_at_ms=again.due_at_ms
+    )
     return replace(retried, alarm="quick retries are used up" if again.alarm else None)
 
 
 def _counts(outcome: Refused | NotSent | Unknown) -> bool:
-    """Say whether an attempt uses up a retry (reliability 2.5: not with a wrong token or held back)."""
+    """Say whether an attempt uses up a retry (reliability 2.5)."""
     if isinstance(outcome, NotSent):
         return outcome.counted
     return not _token_refused(outcome)
@@ -371,7 +383,9 @@ def _probe_times_ms(row: Transaction, schedule: RetrySchedule) -> tuple[int, ...
 def _probe_again(row: Transaction, outcome: Outcome, moment: Moment) -> Move:
     """No answer to a probe: a few more tries, then the next probe's time is waited for."""
     if isinstance(outcome, NotSent) and not outcome.counted:
-        return move(row, "probe held back", due_at_ms=moment.now_ms + moment.schedule.probe_retry_ms)
+        return move(
+            row, "probe held back", due_at_ms=moment.now_ms + moment.schedule.probe_retry_ms
+        )
     if row.failures + 1 >= moment.schedule.probe_tries:
         return _next_probe(row, moment)
     due_at_ms = moment.now_ms + moment.schedule.probe_retry_ms
@@ -379,7 +393,7 @@ def _probe_again(row: Transaction, outcome: Outcome, moment: Moment) -> Move:
 
 
 def overdue(row: Transaction) -> Move:
-    """Park what could not even be tried within the time allowed, because the circuit stayed open."""
+    """Park what could not even be tried in time, because the circuit stayed open."""
     assert row.state in {State.OWED, State.CANCELLING, State.NOT_SEEN_WAIT}
     return _parked(row, "not delivered within the time allowed")
 

@@ -1,6 +1,7 @@
 """What one attempt at a callback means, as values a type checker can exhaust (contract 3.4).
 
-The journal, the retry rules and the doors know nothing of HTTP or JSON: they match on these six words.
+The journal, the retry rules and the doors know nothing of HTTP or JSON: they match on these six
+words.
 """
 
 from __future__ import annotations

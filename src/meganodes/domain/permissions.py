@@ -1,4 +1,4 @@
-"""What a backend's permissions allow a session to do (contract 3.2). Wins and cancels are never asked."""
+"""What a backend's permissions allow a session to bet (contract 3.2)."""
 
 from __future__ import annotations
 

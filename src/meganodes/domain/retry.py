@@ -16,11 +16,11 @@ DAY_MS = 24 * HOUR_MS
 class RetrySchedule:
     """Delays of owed callbacks. Defaults are the contract's; tests and crash suites shorten them.
 
-    ``quick_retries`` retries follow the first attempt every ``quick_min_ms`` to ``quick_max_ms``, then
-    an alarm and ``slow_ms`` one after the other, then every ``steady_ms`` until ``give_up_ms`` after the
-    transaction was recorded. ``not_seen_ms`` are the pauses after answers 42/43, until
-    ``not_seen_window_ms`` after the bet was sent and ``not_seen_answers`` such answers. Probes count
-    from the moment the row was closed.
+    ``quick_retries`` retries follow the first attempt every ``quick_min_ms`` to ``quick_max_ms``,
+    then an alarm and ``slow_ms`` one after the other, then every ``steady_ms`` until ``give_up_ms``
+    after the transaction was recorded. ``not_seen_ms`` are the pauses after answers 42/43, until
+    ``not_seen_window_ms`` after the bet was sent and ``not_seen_answers`` such answers. Probes
+    count from the moment the row was closed.
     """
 
     quick_retries: int = 50

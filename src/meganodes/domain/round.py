@@ -51,7 +51,7 @@ def judge_win(bets: tuple[Transaction, ...], *, wins_without_bet: bool) -> WinVe
 
 
 def must_wait(bets: tuple[Transaction, ...]) -> bool:
-    """Say whether a win recorded now may not be sent yet: an earlier bet is undecided (contract 3.4)."""
+    """Say whether a win may not be sent yet: an earlier bet is undecided (contract 3.4)."""
     return any(bet.state is State.PENDING for bet in bets)
 
 
@@ -65,7 +65,7 @@ class CancelVerdict(Enum):
 
 
 def judge_cancel(bet: Transaction, view: RoundView, *, cancel_after_win: bool) -> CancelVerdict:
-    """Judge a cancel of ``bet``; ``cancel_after_win`` is the provider profile's exception (contract 4)."""
+    """Judge a cancel of ``bet``; ``cancel_after_win`` is a provider profile's exception."""
     if bet.state is State.REFUSED or bet.state in BET_UNDONE:
         return CancelVerdict.NOTHING_TO_DO
     if (view.closed or view.wins) and not cancel_after_win:
@@ -74,5 +74,3 @@ def judge_cancel(bet: Transaction, view: RoundView, *, cancel_after_win: bool) -
         return CancelVerdict.WISH
     assert bet.state is State.ACCEPTED
     return CancelVerdict.UNDO_ACCEPTED
-
-

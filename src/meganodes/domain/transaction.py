@@ -1,7 +1,8 @@
 """One movement of money a provider asks for, as a frozen row, and the legal moves between states.
 
-The journal stores exactly these fields; the rules in this package turn one row into the next. Nothing
-here does I/O or reads a clock: every instant comes in as ``..._ms`` (wall clock, UTC milliseconds).
+The journal stores exactly these fields; the rules in this package turn one row into the next.
+Nothing here does I/O or reads a clock: every instant comes in as ``..._ms`` (wall clock, UTC
+milliseconds).
 """
 
 from __future__ import annotations
@@ -25,16 +26,18 @@ class Kind(StrEnum):
 class State(StrEnum):
     """Where a transaction stands (reliability 2.3).
 
-    Bets. PENDING: intent durable, the call may have been made; its owner decides, or, once the lease
-    has ended, the worker undoes it. ACCEPTED: the backend debited. REFUSED: a definite no. CANCELLING:
-    the decision to undo is durable, a cancel is owed. NOT_SEEN_WAIT: the backend said it does not know
-    the bet, a late bet is still possible. CANCELLED: the backend confirmed. VOID: never seen, window
-    over; only a late probe reopens it. TOMBSTONE: the cancel came before the bet.
+    Bets. PENDING: intent durable, the call may have been made; its owner decides, or, once the
+    lease has ended, the worker undoes it. ACCEPTED: the backend debited. REFUSED: a definite no.
+    CANCELLING: the decision to undo is durable, a cancel is owed. NOT_SEEN_WAIT: the backend said
+    it does not know the bet, a late bet is still possible. CANCELLED: the backend confirmed. VOID:
+    never seen, window over; only a late probe reopens it. TOMBSTONE: the cancel came before the
+    bet.
 
-    Wins. OWED: durable, to be delivered until accepted. CREDITED: taken. UNDELIVERED: a win of 0 that
-    was not taken; nothing is owed.
+    Wins. OWED: durable, to be delivered until accepted. CREDITED: taken. UNDELIVERED: a win of 0
+    that was not taken; nothing is owed.
 
-    Both. PARKED: attempts used up or answers contradict; a person decides. SETTLED_BY_HAND: a person did.
+    Both. PARKED: attempts used up or answers contradict; a person decides. SETTLED_BY_HAND: a
+    person did.
 
     Cancel rows only remember which id asked (RECORDED); the bet's row drives the undoing.
     """
@@ -94,7 +97,7 @@ LEGAL_MOVES: frozenset[tuple[State, State]] = frozenset(
         (State.PARKED, State.SETTLED_BY_HAND),
     }
 )
-"""Every transition a row may make; a change within one state is a claim, a wish or a new due time."""
+"""Every transition a row may make; within one state: a claim, a wish or a new due time."""
 
 BET_UNDONE = frozenset(
     {
@@ -133,10 +136,10 @@ class TransactionKey:
 class Transaction:
     """A row of the journal: what was asked (fixed), where it stands (moves), what is due next.
 
-    ``transaction_id`` is the provider's; ``trans_id`` the hub's own number, also the id in callbacks of
-    revision ``id``. ``data`` is the callback's data object, fixed with the intent. ``content`` is the
-    digest two requests of one id must share. ``code`` is the answer the provider gets.
-    ``round_seq`` orders what was recorded in one round. ``epoch`` counts the moves.
+    ``transaction_id`` is the provider's; ``trans_id`` the hub's own number, also the id in
+    callbacks of revision ``id``. ``data`` is the callback's data object, fixed with the intent.
+    ``content`` is the digest two requests of one id must share. ``code`` is the answer the provider
+    gets. ``round_seq`` orders what was recorded in one round. ``epoch`` counts the moves.
     """
 
     agent_id: int
@@ -215,8 +218,9 @@ class Listing:
 class Move:
     """One guarded transition: applies only while the row is still ``before`` (state and epoch).
 
-    ``lease_ms`` is how long the mover owns the row from the commit on, by the store's own clock; None
-    gives it up. ``keep_lease`` leaves an existing lease as it is. ``alarm`` is a sentence for people.
+    ``lease_ms`` is how long the mover owns the row from the commit on, by the store's own clock;
+    None gives it up. ``keep_lease`` leaves an existing lease as it is. ``alarm`` is a sentence for
+    people.
     """
 
     before: Transaction
@@ -229,7 +233,10 @@ class Move:
 
     def __post_init__(self) -> None:
         """Refuse what the state machine does not know: that would be a defect, never data."""
-        assert (self.before.state, self.after.state) in LEGAL_MOVES, (self.before.state, self.after.state)
+        assert (self.before.state, self.after.state) in LEGAL_MOVES, (
+            self.before.state,
+            self.after.state,
+        )
         assert self.after.epoch == self.before.epoch + 1
         assert self.before.trans_id == self.after.trans_id
 
@@ -241,6 +248,6 @@ def move(before: Transaction, cause: str, /, **changes: object) -> Move:
 
 
 def claimed(owed: Move, lease_ms: int) -> Move:
-    """Add the claim of the first attempt to a move, so that one commit covers both (reliability 2.4 D5)."""
+    """Add the claim of the first attempt to a move: one commit covers both (reliability 2.4)."""
     after = replace(owed.after, attempts=owed.after.attempts + 1)
     return replace(owed, after=after, lease_ms=lease_ms)

@@ -1,4 +1,4 @@
-"""One bet, one way through the code: intent, commit, call once, decision, commit, answer from the row.
+"""One bet, one way: intent, commit, call once, decision, commit, answer from the row.
 
 Whatever is unknown after the call is undone; a bet is never on the wire twice (contract 3.4).
 """
@@ -21,8 +21,8 @@ from meganodes.hub.play import Play, Wanted, amount_of, content_digest, new_move
 from meganodes.hub.recording import commit_surely
 from meganodes.journal.store import (
     Change,
-    Committed,
     CommitResult,
+    Committed,
     CommitUnknown,
     Insert,
     KeyTaken,
@@ -119,7 +119,7 @@ async def decide_bet(hub: Hub, play: Play, intent: Transaction) -> Transaction:
 
 
 async def send_bet(hub: Hub, play: Play, intent: Transaction) -> Attempt:
-    """Hand the bet to the backend, once; its 2 s count from now, right after the intent's commit."""
+    """Hand the bet to the backend, once; its 2 s count from the intent's commit, now."""
     return await hub.gateway.send(
         agent_view(play.agent),
         Call(
@@ -139,7 +139,7 @@ async def send_bet(hub: Hub, play: Play, intent: Transaction) -> Attempt:
 async def record_decision(
     hub: Hub, play: Play, intent: Transaction, attempt: Attempt
 ) -> Transaction:
-    """Make the decision durable. A wish to cancel that came meanwhile makes the rules decide anew."""
+    """Make the decision durable; a wish to cancel that came meanwhile makes it anew."""
     record = attempt_record(
         attempt, hub.identity.trans_id(), intent.agent_id, intent.account, intent.trans_id
     )

@@ -1,8 +1,8 @@
-"""A bet and its wins in one request: the wins become due in the very commit that accepts the bet."""
+"""A bet and its wins in one request: the wins become due in the commit that accepts it."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from meganodes.callbacks.gateway import Attempt, Lane
@@ -28,26 +28,24 @@ if TYPE_CHECKING:
 Rows = tuple[Transaction, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _BetWin:
+    """One betwin under way: the request and the rows it stands for."""
+
+    asked: AskedBetWin
+    bet: Transaction
+    wins: Rows
+
+
 async def bet_and_win(hub: Hub, play: Play, asked: AskedBetWin) -> Answer:
     """Serve a betwin (contract 4): the key is the bet's id, the content covers all items."""
-    intents = _intents(hub, play, asked)
-    if isinstance(intents, Answer):
-        return intents
-    bet, wins = intents
-    known = await hub.journal.find(bet.key)
-    if known is not None:
-        return await _replay(hub, play, known, bet.content, wins)
-    for win in wins:
-        if await hub.journal.find(win.key) is not None:
-            return play.answer(ApiCode.TRANSACTION_CONFLICT)
-    opened = await open_bet(hub, play, bet)
+    wanted = _wanted(hub, play, asked)
+    if isinstance(wanted, Answer):
+        return wanted
+    opened = await _open(hub, play, wanted)
     if isinstance(opened, Answer):
         return opened
-    if isinstance(opened, KeyTaken):
-        return await _replay(hub, play, opened.row, bet.content, wins)
-    if opened.state is not State.PENDING:
-        return bet_answer(play, opened)
-    task = hub.spawn(_decide(hub, play, asked, opened, wins))
+    task = hub.spawn(_decide(hub, play, replace(wanted, bet=opened)))
     rows = await result_by(hub, task, play.answer_by)
     if rows is None:
         return play.answer(ApiCode.TRY_AGAIN)
@@ -56,7 +54,23 @@ async def bet_and_win(hub: Hub, play: Play, asked: AskedBetWin) -> Answer:
     return _answer(play, rows[0], await deliver_all(hub, play, rows[1:]))
 
 
-def _intents(hub: Hub, play: Play, asked: AskedBetWin) -> tuple[Transaction, Rows] | Answer:
+async def _open(hub: Hub, play: Play, wanted: _BetWin) -> Transaction | Answer:
+    """Record the bet's intent; an Answer when it is known already, refused, or an id is taken."""
+    known = await hub.journal.find(wanted.bet.key)
+    if known is None:
+        for win in wanted.wins:
+            if await hub.journal.find(win.key) is not None:
+                return play.answer(ApiCode.TRANSACTION_CONFLICT)
+        opened = await open_bet(hub, play, wanted.bet)
+        if isinstance(opened, Transaction):
+            return opened if opened.state is State.PENDING else bet_answer(play, opened)
+        if isinstance(opened, Answer):
+            return opened
+        known = opened.row
+    return await _replay(hub, play, known, wanted)
+
+
+def _wanted(hub: Hub, play: Play, asked: AskedBetWin) -> _BetWin | Answer:
     game = hub.directory.game(play.provider.provider_id, play.session.game_code)
     if game is None:
         return play.answer(ApiCode.GAME_NOT_FOUND)
@@ -75,10 +89,12 @@ def _intents(hub: Hub, play: Play, asked: AskedBetWin) -> tuple[Transaction, Row
     return _rows(hub, play, asked, game, amounts)
 
 
-def _rows(
-    hub: Hub, play: Play, asked: AskedBetWin, game: Game, amounts: list[int]
-) -> tuple[Transaction, Rows]:
-    items = [part for win, amount in zip(asked.wins, amounts[1:], strict=True) for part in (win.transaction_id, amount)]
+def _rows(hub: Hub, play: Play, asked: AskedBetWin, game: Game, amounts: list[int]) -> _BetWin:
+    items = [
+        part
+        for win, amount in zip(asked.wins, amounts[1:], strict=True)
+        for part in (win.transaction_id, amount)
+    ]
     user, code = play.session.user_code, game.game_code
     content = content_digest("betwin", user, code, asked.round_id, amounts[0], *items)
     bet = Wanted(
@@ -100,38 +116,33 @@ def _rows(
         for win, amount in zip(asked.wins, amounts[1:], strict=True)
     ]
     rows = [new_movement(hub, play, game, wanted) for wanted in (bet, *wins)]
-    return rows[0], tuple(rows[1:])
+    return _BetWin(asked=asked, bet=rows[0], wins=tuple(rows[1:]))
 
 
-async def _decide(
-    hub: Hub, play: Play, asked: AskedBetWin, intent: Transaction, wins: Rows
-) -> Rows:
+async def _decide(hub: Hub, play: Play, wanted: _BetWin) -> Rows:
     """Send the bet once; give the decided bet, followed by the wins that are owed now."""
-    attempt = await send_bet(hub, play, intent)
-    rows = await _record(hub, play, asked, intent, wins, attempt)
+    attempt = await send_bet(hub, play, wanted.bet)
+    rows = await _record(hub, play, wanted, attempt)
     if rows[0].state is State.CANCELLING and rows[0].attempts:
         hub.spawn(deliver(hub, rows[0], Lane.PLAY))
     return rows
 
 
-async def _record(  # noqa: PLR0913 - the six things one decision is made of
-    hub: Hub, play: Play, asked: AskedBetWin, intent: Transaction, wins: Rows, attempt: Attempt
-) -> Rows:
+async def _record(hub: Hub, play: Play, wanted: _BetWin, attempt: Attempt) -> Rows:
+    row = wanted.bet
     record = attempt_record(
-        attempt, hub.identity.trans_id(), intent.agent_id, intent.account, intent.trans_id
+        attempt, hub.identity.trans_id(), row.agent_id, row.account, row.trans_id
     )
-    row = intent
     while True:
         move = owed_now(hub, after_bet(row, attempt.outcome, hub.moment(play.agent)))
         change = Change(at_ms=hub.clock.now_ms(), moves=(move,), attempts=(record,))
         if move.after.state is State.ACCEPTED:
-            change = await _with_wins(hub, asked, change, wins)
+            change = await _with_wins(hub, wanted, change)
         result = await commit_surely(hub, change)
         if isinstance(result, Committed):
             report(move, attempt)
-            hub.decisions.announce(intent.trans_id)
-            moved = result.rows[-1]
-            return (moved, *result.rows[:-1])
+            hub.decisions.announce(row.trans_id)
+            return (result.rows[-1], *result.rows[:-1])
         if isinstance(result, KeyTaken):
             # A win's id was used meanwhile: the stake cannot stay without its win, so it goes back.
             row = replace(row, cancel_asked_at_ms=hub.clock.now_ms())
@@ -143,24 +154,26 @@ async def _record(  # noqa: PLR0913 - the six things one decision is made of
             return (row,)
 
 
-async def _with_wins(hub: Hub, asked: AskedBetWin, change: Change, wins: Rows) -> Change:
+async def _with_wins(hub: Hub, wanted: _BetWin, change: Change) -> Change:
     bet = change.moves[0].after
     view = await hub.journal.round(bet.round_key)
     others = tuple(row for row in view.bets if row.trans_id != bet.trans_id)
     may_send = not must_wait(others)
     now_ms = change.at_ms
-    due = (replace(win, owed_since_ms=now_ms, due_at_ms=now_ms) for win in wins)
+    due = (replace(win, owed_since_ms=now_ms, due_at_ms=now_ms) for win in wanted.wins)
     return replace(
         change,
         inserts=tuple(win_insert(hub, win, may_send=may_send) for win in due),
-        rounds=(RoundStep(key=bet.round_key, wins=len(wins), close=asked.round_closed),),
+        rounds=(
+            RoundStep(key=bet.round_key, wins=len(wanted.wins), close=wanted.asked.round_closed),
+        ),
     )
 
 
-async def _replay(hub: Hub, play: Play, known: Transaction, content: str, wins: Rows) -> Answer:
+async def _replay(hub: Hub, play: Play, known: Transaction, wanted: _BetWin) -> Answer:
     if known.state is State.TOMBSTONE:
         return play.answer(ApiCode.TRANSACTION_CANCELLED)
-    if known.content != content:
+    if known.content != wanted.bet.content:
         return play.answer(ApiCode.TRANSACTION_CONFLICT)
     present: Transaction | None = known
     while present is not None and not is_decided(present):
@@ -169,9 +182,9 @@ async def _replay(hub: Hub, play: Play, known: Transaction, content: str, wins: 
         return play.answer(ApiCode.TRY_AGAIN)
     if present.state is not State.ACCEPTED:
         return replace(bet_answer(play, present), replay=True)
-    recorded = [await hub.journal.find(win.key) for win in wins]
+    recorded = [await hub.journal.find(win.key) for win in wanted.wins]
     rows = tuple(row for row in recorded if row is not None)
-    assert len(rows) == len(wins), "an accepted betwin has all its wins"
+    assert len(rows) == len(wanted.wins), "an accepted betwin has all its wins"
     return replace(_answer(play, present, rows), replay=True)
 
 

@@ -1,4 +1,4 @@
-"""A provider's cancel: it names a bet, never an amount, and is answered once nothing is owed or in time."""
+"""A provider's cancel: names a bet, never an amount; answered once nothing is owed."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from meganodes.hub.recording import commit_surely
 from meganodes.hub.win import until_delivered
 from meganodes.journal.store import (
     Change,
-    Committed,
     CommitResult,
+    Committed,
     CommitUnknown,
     Insert,
     RoundStep,

@@ -27,9 +27,9 @@ _T = TypeVar("_T")
 class HubSettings:
     """Settings of the core.
 
-    ``installation`` goes into every trans_guid and must never change. ``public_url`` is where players'
-    browsers reach the hub. ``answer_within_seconds`` bounds an answer to a provider, ``bet_lease_ms``
-    and ``delivery_lease_ms`` the ownership of a row (reliability 2.3).
+    ``installation`` goes into every trans_guid and must never change. ``public_url`` is where
+    players' browsers reach the hub. ``answer_within_seconds`` bounds an answer to a provider,
+    ``bet_lease_ms`` and ``delivery_lease_ms`` the ownership of a row (reliability 2.3).
     """
 
     installation: str = "meganodes"
@@ -70,7 +70,7 @@ class Hub:
         )
 
     def spawn(self, work: Coroutine[object, object, _T]) -> asyncio.Task[_T]:
-        """Run work to its end whatever becomes of the caller: money in flight is never abandoned."""
+        """Run work to its end whatever becomes of the caller: money is never abandoned."""
         task = asyncio.get_running_loop().create_task(work)
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)

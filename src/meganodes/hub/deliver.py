@@ -1,4 +1,4 @@
-"""One attempt for a claimed row: send what is due, decide by the pure rules, record. No loops here."""
+"""One attempt for a claimed row: send what is due, decide by the rules, record."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ log = get_logger("hub.deliver")
 async def deliver(
     hub: Hub, row: Transaction, lane: Lane, *, circuit_probe: bool = False
 ) -> Transaction:
-    """Make the attempt this row was claimed for and record what follows; gives the row as it is then."""
+    """Make the attempt this row was claimed for, record what follows, give the row."""
     agent = hub.directory.agent(row.agent_id)
     assert agent is not None, "an agent with money due is never deleted"
     attempt = await hub.gateway.send(agent_view(agent), _call(row, agent, lane))
@@ -37,7 +37,8 @@ async def deliver(
     change = Change(at_ms=hub.clock.now_ms(), moves=(move,), attempts=(record,))
     result = await commit_surely(hub, change)
     if isinstance(result, StateMoved):
-        # Our lease ran out and another owner went on: the attempt stays in the log, the row is theirs.
+        # Our lease ran out and another owner went on: the attempt stays in the log, the row is
+        # theirs.
         hub.journal.log(record)
         return result.row
     assert isinstance(result, Committed), result

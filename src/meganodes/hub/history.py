@@ -49,9 +49,7 @@ class HistoryEntry:
     cancel_trans_guid: str | None
 
 
-async def list_after(
-    hub: Hub, agent: Agent, position: int, limit: int
-) -> tuple[HistoryEntry, ...]:
+async def list_after(hub: Hub, agent: Agent, position: int, limit: int) -> tuple[HistoryEntry, ...]:
     """Give the agent's settled transactions after a position, oldest first (the cursor law)."""
     listed = await hub.reads.listed_after(agent.agent_id, position, limit)
     zone = ZoneInfo(agent.time_zone)

@@ -15,7 +15,7 @@ POLL_SECONDS = 0.1
 
 
 async def result_by(hub: Hub, task: asyncio.Task[_T], answer_by: float) -> _T | None:
-    """Wait for a task until a monotonic moment; None when it is still running. It is never cancelled."""
+    """Wait for a task until a moment; None when it still runs. It is never cancelled."""
     if not task.done():
         loop = asyncio.get_running_loop()
         waiter: asyncio.Future[None] = loop.create_future()

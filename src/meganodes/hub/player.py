@@ -24,7 +24,7 @@ _REFUSALS = {
 
 
 async def authenticate(hub: Hub, play: Play) -> Answer:
-    """Ask the backend who plays; its permissions hold for the session from now on (contract 3.2)."""
+    """Ask the backend who plays; its permissions hold from now on (contract 3.2)."""
     task = hub.spawn(calls.authenticate(hub, play.agent, play.session.account))
     asked = await result_by(hub, task, play.answer_by)
     if asked is None or asked.accepted is None:
@@ -56,9 +56,7 @@ async def balance(hub: Hub, play: Play) -> Answer:
     task = hub.spawn(ask_balance(hub, play))
     outcome = await result_by(hub, task, play.answer_by)
     if isinstance(outcome, Accepted):
-        return Answer(
-            code=ApiCode.OK, exponent=play.exponent, balance_minor=outcome.balance_minor
-        )
+        return Answer(code=ApiCode.OK, exponent=play.exponent, balance_minor=outcome.balance_minor)
     return play.answer(_code(outcome))
 
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from meganodes.journal.store import (
     Change,
-    Committed,
     CommitResult,
+    Committed,
     CommitUnknown,
     KeyTaken,
     StateMoved,
@@ -39,7 +39,8 @@ async def commit_surely(hub: Hub, change: Change) -> CommitResult:
             await hub.clock.sleep(_PAUSE_SECONDS)
             result = None
         if in_doubt and not isinstance(result, Committed):
-            # What looks like another's row may be our own: the first commit may have landed after all.
+            # What looks like another's row may be our own: the first commit may have landed after
+            # all.
             result = await _landed(hub, change) or result
         if result is not None:
             return result

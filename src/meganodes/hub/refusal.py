@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from meganodes.domain.outcome import Accepted, Duplicate, NotSeen, NotSent, Outcome, Refused, Unknown
+from meganodes.domain.outcome import (
+    Accepted,
+    Duplicate,
+    NotSeen,
+    NotSent,
+    Outcome,
+    Refused,
+    Unknown,
+)
 from meganodes.protocol.codes import ApiCode, ResultCode
 
 if TYPE_CHECKING:
@@ -45,16 +53,10 @@ def outcome_sentence(outcome: Outcome) -> str:
         case Duplicate():
             return _result_sentence(ResultCode.DUPLICATE)
         case NotSent(reason=reason):
-            return _sentence(f"the callback was not sent: {reason}")
+            return f"The callback was not sent: {reason}."
         case Unknown(reason=reason):
-            return _sentence(reason)
+            return reason
 
 
 def _result_sentence(result: int) -> str:
     return f"The backend answered result {result}: {ResultCode(result).sentence}"
-
-
-def _sentence(text: str) -> str:
-    text = text.strip()
-    ended = text if text.endswith((".", "!", "?")) else f"{text}."
-    return ended[:1].upper() + ended[1:]

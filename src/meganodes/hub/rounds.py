@@ -31,6 +31,4 @@ async def show_round(hub: Hub, play: Play, asked: AskedRound) -> Answer:
         )
         for row in rows
     )
-    return Answer(
-        code=ApiCode.OK, exponent=play.exponent, transactions=items, closed=view.closed
-    )
+    return Answer(code=ApiCode.OK, exponent=play.exponent, transactions=items, closed=view.closed)

@@ -1,4 +1,4 @@
-"""Waking those who wait for a transaction's decision on this node, instead of polling the journal."""
+"""Waking those who wait for a transaction's decision on this node."""
 
 from __future__ import annotations
 

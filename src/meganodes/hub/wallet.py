@@ -36,7 +36,7 @@ async def serve(hub: Hub, provider: Provider, asked: Asked, arrived: float) -> A
     return await _serve(hub, play, asked)
 
 
-async def _serve(hub: Hub, play: Play, asked: Asked) -> Answer:  # noqa: PLR0911 - one arm a command
+async def _serve(hub: Hub, play: Play, asked: Asked) -> Answer:
     match asked:
         case AskedBet():
             return await place_bet(hub, play, asked)

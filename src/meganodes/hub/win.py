@@ -54,25 +54,32 @@ async def pay_win(hub: Hub, play: Play, asked: AskedWin) -> Answer:
     amount_minor = amount_of(play, "amount", asked.amount)
     if isinstance(amount_minor, Answer):
         return amount_minor
-    while True:
-        ground = await _ground(hub, play, asked)
-        row = _intent(hub, play, asked, amount_minor, ground)
-        if row is None:
-            return play.answer(ApiCode.GAME_NOT_FOUND)
-        verdict = judge_win(ground.bets, wins_without_bet=play.provider.wins_without_bet)
-        if verdict is not WinVerdict.ALLOWED:
-            answer = await _not_allowed(hub, play, row, verdict)
-            if answer is None:
-                continue
-            return answer
-        try:
-            opened = await _open(hub, asked, row, ground)
-        except (CommitUnknown, StoreUnavailable):
-            return play.answer(ApiCode.TRY_AGAIN)
-        if isinstance(opened, KeyTaken):
-            return await replay_win(hub, play, opened.row, row.content)
-        if opened is not None:
-            return await _first_attempt(hub, play, opened)
+    try:
+        opened = None
+        while opened is None:
+            opened = await _judge_and_open(hub, play, asked, amount_minor)
+    except (CommitUnknown, StoreUnavailable):
+        return play.answer(ApiCode.TRY_AGAIN)
+    if isinstance(opened, Answer):
+        return opened
+    return await _first_attempt(hub, play, opened)
+
+
+async def _judge_and_open(
+    hub: Hub, play: Play, asked: AskedWin, amount_minor: int
+) -> Transaction | Answer | None:
+    """Record the win if its round allows it; None when the round went on and is to be read again."""
+    ground = await _ground(hub, play, asked)
+    row = _intent(hub, play, asked, amount_minor, ground)
+    if row is None:
+        return play.answer(ApiCode.GAME_NOT_FOUND)
+    verdict = judge_win(ground.bets, wins_without_bet=play.provider.wins_without_bet)
+    if verdict is not WinVerdict.ALLOWED:
+        return await _not_allowed(hub, play, row, verdict)
+    opened = await _open(hub, asked, row, ground)
+    if isinstance(opened, KeyTaken):
+        return await replay_win(hub, play, opened.row, row.content)
+    return opened
 
 
 async def _ground(hub: Hub, play: Play, asked: AskedWin) -> Ground:
@@ -121,7 +128,7 @@ def _intent(
 
 
 def game_for_record(hub: Hub, play: Play, game_code: str) -> Game | None:
-    """Find a game by code, the session's own as a fallback: a win never fails for a removed title."""
+    """Find a game, else the session's own: a win never fails for a removed title."""
     provider_id = play.provider.provider_id
     return hub.directory.game(provider_id, game_code) or hub.directory.game(
         provider_id, play.session.game_code
@@ -186,7 +193,7 @@ async def _open(
 
 
 def win_insert(hub: Hub, row: Transaction, *, may_send: bool) -> Insert:
-    """Make the insert of an owed win; its first attempt is claimed with it when it may set out now."""
+    """Make the insert of an owed win, claimed for its first attempt if it may set out now."""
     if not may_send or hub.gateway.is_open(row.agent_id):
         return Insert(row=row, cause="owed")
     return Insert(
@@ -207,7 +214,7 @@ async def _first_attempt(hub: Hub, play: Play, row: Transaction) -> Answer:
 
 
 async def until_delivered(hub: Hub, play: Play, row: Transaction) -> Transaction:
-    """Follow a row until nothing is owed, the circuit is open, or the time for the answer is over."""
+    """Follow a row until nothing is owed, the circuit is open, or the answer is due."""
     while not is_delivered(row) and not hub.gateway.is_open(row.agent_id):
         present = await next_look(hub, row, play.answer_by)
         if present is None:
@@ -217,7 +224,7 @@ async def until_delivered(hub: Hub, play: Play, row: Transaction) -> Transaction
 
 
 async def replay_win(hub: Hub, play: Play, row: Transaction, content: str) -> Answer:
-    """Answer a repeated win: the first answer, with ``delivered`` and ``balance`` as the row is now."""
+    """Answer a repeated win: ``delivered`` and ``balance`` are as the row is now."""
     if row.content != content:
         return play.answer(ApiCode.TRANSACTION_CONFLICT)
     present = await hub.journal.fetch(row.agent_id, row.trans_id)
@@ -235,8 +242,10 @@ def win_answer(play: Play, row: Transaction) -> Answer:
     )
 
 
-async def deliver_all(hub: Hub, play: Play, rows: tuple[Transaction, ...]) -> tuple[Transaction, ...]:
-    """Make the first attempts of several wins side by side and follow each until the answer is due."""
+async def deliver_all(
+    hub: Hub, play: Play, rows: tuple[Transaction, ...]
+) -> tuple[Transaction, ...]:
+    """Make the first attempts of several wins side by side; follow until the answer is due."""
     tasks = [hub.spawn(deliver(hub, row, Lane.PLAY)) for row in rows if row.attempts]
     if len(tasks) < len(rows):
         hub.wake_worker()

@@ -62,7 +62,7 @@ class Worker:
         )
 
     async def stop(self) -> None:
-        """End the loops after what they are in the middle of; attempts under way go on as hub tasks."""
+        """End the loops; attempts under way go on as the hub's tasks."""
         self._stopping.set()
         self._hub.worker_wanted.set()
         await asyncio.gather(*self._loops)
@@ -99,7 +99,7 @@ class Worker:
             pass
 
     async def _undo_expired(self) -> None:
-        """Undo bets whose node stopped between intent and decision: never resent (reliability 2.3)."""
+        """Undo bets whose node stopped in the middle: never resent (reliability 2.3)."""
         for row in await self._hub.journal.expired_pending(limit=_BATCH):
             agent = self._hub.directory.agent(row.agent_id)
             await self._apply(undo_pending(row, self._hub.moment(agent), cause="its node stopped"))
@@ -159,9 +159,7 @@ class Worker:
         agent = self._hub.directory.agent(agent_id)
         if agent is not None:
             self._hub.spawn(
-                calls.authenticate(
-                    self._hub, agent, calls.CALLBACK_TEST_ACCOUNT, Lane.DELIVERY
-                )
+                calls.authenticate(self._hub, agent, calls.CALLBACK_TEST_ACCOUNT, Lane.DELIVERY)
             )
 
     async def _ask_balances(self) -> None:

@@ -1,8 +1,8 @@
 """The journal's port: the only way to write what happened to money.
 
 One call of ``commit`` is one atomic, durable step: all of it or nothing, guarded by what the caller
-believes. The rules live in ``domain``; a store only compares, writes and tells who came first. Three
-implementations (memory, SQLite, PostgreSQL) pass one conformance suite.
+believes. The rules live in ``domain``; a store only compares, writes and tells who came first.
+Three implementations (memory, SQLite, PostgreSQL) pass one conformance suite.
 """
 
 from __future__ import annotations
@@ -26,10 +26,11 @@ class Insert:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoundStep:
-    """A guarded step of a round's row, which is created when it is missing (seq 1 after the first step).
+    """A guarded step of a round's row, created when missing (seq 1 after the first step).
 
     ``expected_seq`` None takes any; ``must_be_open`` refuses a closed round. Each step adds one to
-    ``seq``. Inserts of this change that belong to ``key`` get the new ``seq`` as their ``round_seq``.
+    ``seq``. Inserts of this change that belong to ``key`` get the new ``seq`` as their
+    ``round_seq``.
     """
 
     key: RoundKey
@@ -43,8 +44,8 @@ class RoundStep:
 class AttemptRecord:
     """One callback attempt for the API log (contract 3.5). Secrets are masked before it gets here.
 
-    ``outcome`` is the lower-case name of the outcome; ``result`` the agent's, -1 when unreadable and
-    None when nothing came back. ``reply`` holds at most the first 64 KiB.
+    ``outcome`` is the lower-case name of the outcome; ``result`` the agent's, -1 when unreadable
+    and None when nothing came back. ``reply`` holds at most the first 64 KiB.
     """
 
     attempt_id: int
@@ -93,7 +94,7 @@ class KeyTaken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StateMoved:
-    """Nothing was written: a row is no longer what ``Move.before`` says; ``row`` is its present state."""
+    """Nothing was written: a row is no longer ``Move.before``; ``row`` is its present state."""
 
     row: Transaction
 
@@ -134,7 +135,7 @@ class DueWork:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnlistedBalance:
-    """A listing whose balance the backend did not report: one ``balance`` callback is to be made."""
+    """A listing without a reported balance: one ``balance`` callback is to be made."""
 
     listing_id: int
     agent_id: int
@@ -142,7 +143,7 @@ class UnlistedBalance:
 
 
 class JournalStore(Protocol):
-    """The port. Every method may raise StoreUnavailable; ``commit`` and ``claim`` also CommitUnknown."""
+    """The port. Methods may raise StoreUnavailable; ``commit`` and ``claim`` CommitUnknown too."""
 
     async def start(self) -> None:
         """Open the store; create or check its schema."""
@@ -153,18 +154,21 @@ class JournalStore(Protocol):
     async def commit(self, change: Change) -> CommitResult:
         """Apply a change atomically and durably, or say which guard failed and write nothing.
 
-        Order of guards when several fail: inserts (KeyTaken), moves (StateMoved), rounds. Each insert
-        and move appends one event (agent, trans_id, epoch, from, to, cause, at). Listings of moves are
-        queued for the sequencer; a listing that exists already (same row and type) is left alone.
+        Order of guards when several fail: inserts (KeyTaken), moves (StateMoved), rounds. Each
+        insert and move appends one event (agent, trans_id, epoch, from, to, cause, at). Listings of
+        moves are queued for the sequencer; a listing that exists already (same row and type) is
+        left alone.
         """
 
-    async def claim(self, agent_id: int, *, now_ms: int, limit: int, lease_ms: int) -> tuple[Transaction, ...]:
-        """Take up to ``limit`` due rows of an agent, oldest due first, none of them twice (SKIP LOCKED).
+    async def claim(
+        self, agent_id: int, *, now_ms: int, limit: int, lease_ms: int
+    ) -> tuple[Transaction, ...]:
+        """Take up to ``limit`` due rows of an agent, oldest due first, none twice (SKIP LOCKED).
 
-        Due: ``step`` is not NONE, ``due_at_ms`` <= now, and no lease is running. A win is passed over
-        while a bet recorded before it in its round (smaller ``round_seq``) is PENDING. A claim is a move
-        within the state: epoch+1, attempts+1, lease set, ``maybe_sent`` set when an ended lease was
-        found (its attempt's outcome is lost), one event. Durable before it returns.
+        Due: ``step`` is not NONE, ``due_at_ms`` <= now, and no lease is running. A win is passed
+        over while a bet recorded before it in its round (smaller ``round_seq``) is PENDING. A claim
+        is a move within the state: epoch+1, attempts+1, lease set, ``maybe_sent`` set when an ended
+        lease was found (its attempt's outcome is lost), one event. Durable before it returns.
         """
 
     async def find(self, key: TransactionKey) -> Transaction | None:
@@ -177,10 +181,10 @@ class JournalStore(Protocol):
         """Read a round with its bets, from the primary; an unknown one has seq 0."""
 
     async def round_rows(self, key: RoundKey) -> tuple[Transaction, ...]:
-        """Read all transactions of a round that moved money or tried to (bets and wins), oldest first."""
+        """Read the bets and wins of a round, oldest first."""
 
     async def due_work(self, *, now_ms: int) -> tuple[DueWork, ...]:
-        """Say for which agents claims would find rows (leases and order within rounds not looked at)."""
+        """Say for which agents claims would find rows (leases and round order not looked at)."""
 
     async def expired_pending(self, *, limit: int) -> tuple[Transaction, ...]:
         """Give PENDING bets whose lease has ended: their node is gone or paused."""
@@ -189,20 +193,22 @@ class JournalStore(Protocol):
         """Give unleased OWED, CANCELLING and NOT_SEEN_WAIT rows owed since before that moment."""
 
     def log(self, attempt: AttemptRecord) -> None:
-        """Queue an attempt that moves no money (authenticate, balance) for the API log; does not wait."""
+        """Queue an attempt that moves no money for the API log; does not wait."""
 
     async def sequence(self, *, now_ms: int, limit: int) -> int:
         """Give positions to listings that have none and whose balance question is settled.
 
         Per agent positions are 1, 2, 3, ... without a hole, in the order in which the listings were
-        committed as far as visible; ``listed_at_ms`` = max(now, the agent's previous one). Returns how many
-        were placed. Safe to call from several nodes at once.
+        committed as far as visible; ``listed_at_ms`` = max(now, the agent's previous one). Returns
+        how many were placed. Safe to call from several nodes at once.
         """
 
     async def unlisted_balances(self, *, limit: int) -> tuple[UnlistedBalance, ...]:
         """Give listings that still need their one ``balance`` callback, oldest first."""
 
-    async def settle_balance(self, listing_id: int, agent_id: int, balance_minor: int | None) -> None:
+    async def settle_balance(
+        self, listing_id: int, agent_id: int, balance_minor: int | None
+    ) -> None:
         """Note the answer to that callback; None means it failed too (``balance_known`` false)."""
 
     async def events(self, agent_id: int, trans_id: int) -> tuple[Event, ...]:
@@ -239,7 +245,9 @@ class ListedTransaction:
 class JournalReads(Protocol):
     """Queries for doors and pages; they never decide money."""
 
-    async def listed_after(self, agent_id: int, position: int, limit: int) -> tuple[ListedTransaction, ...]:
+    async def listed_after(
+        self, agent_id: int, position: int, limit: int
+    ) -> tuple[ListedTransaction, ...]:
         """Give the entries after a position, oldest first (the cursor law, contract 2.2)."""
 
     async def attempts(self, agent_id: int, trans_id: int) -> tuple[AttemptRecord, ...]:

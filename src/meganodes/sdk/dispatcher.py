@@ -115,14 +115,15 @@ class Dispatcher:
         return _json(render_failure(ResultCode.TOKEN_WRONG))
 
     async def answer(self, headers: Mapping[str, str], body: bytes) -> HttpAnswer:
-        """Answer a callback whose token was right."""
+        """Answer a callback whose token was right; a body cut off above 64 KiB is told as such."""
+        if len(body) > BODY_BYTES_MAX:
+            _log.error("callback not readable: its body is above %d bytes", BODY_BYTES_MAX)
+            return _json(render_failure(ResultCode.INTERNAL_FAILURE))
         fault = self._signatures and self._signatures.fault(_lower(headers), body)
         if fault:
             # 100 and not 99: nothing was booked and nothing will be, so the hub may conclude it.
             _log.warning("callback refused: %s", fault)
             return _json(render_failure(ResultCode.TOKEN_WRONG))
-        if len(body) > BODY_BYTES_MAX:
-            return self.too_large()
         try:
             command, request = read_request(body, self._revision, self._exponent)
             return _json(await self._reply(command, request))
@@ -140,12 +141,6 @@ class Dispatcher:
         if result is None:
             raise BackendFault(f"{command.value} returned nothing")
         return render(command, request, result, self._revision, self._exponent)
-
-    @staticmethod
-    def too_large() -> HttpAnswer:
-        """Answer a body above 64 KiB: no callback is that long."""
-        _log.error("callback not readable: its body is above %d bytes", BODY_BYTES_MAX)
-        return _json(render_failure(ResultCode.INTERNAL_FAILURE))
 
     @staticmethod
     def wrong_method() -> HttpAnswer:

@@ -55,9 +55,8 @@ def _refusal(command: Command, request: Request, refused: Refused, exponent: int
     allowed = {*request.checks, ResultCode.INTERNAL_FAILURE}
     if refused.result not in allowed:
         raise BackendFault(f"{command.value} cannot be refused with {int(refused.result)}")
-    data: _Json = {}
-    if refused.balance_minor is not None:
-        data["balance"] = _exact(refused.balance_minor, exponent)
+    # Only an account that does not exist has no balance to tell; the shape asks for one: it has 0.
+    data: _Json = {"balance": _exact(refused.balance_minor or 0, exponent)}
     return dump_json({"result": int(refused.result), "status": "ERROR", "data": data})
 
 

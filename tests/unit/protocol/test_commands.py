@@ -8,7 +8,6 @@ from meganodes.protocol.commands import (
     DEADLINE_SECONDS,
     Category,
     Command,
-    Movement,
     Revision,
     TransType,
     check_text,
@@ -81,11 +80,6 @@ def test_the_kinds_of_movement_have_their_numbers() -> None:
         ("WIN", 2),
         ("CANCEL", 16),
     ]
-
-
-def test_a_movement_is_named_field_by_field_and_cannot_be_changed() -> None:
-    with pytest.raises(TypeError):
-        Movement("anna")  # type: ignore[misc]
 
 
 def test_the_page_has_every_command_with_its_checks_and_deadline() -> None:

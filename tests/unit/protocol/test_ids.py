@@ -59,6 +59,8 @@ def test_printable_ascii_names_a_transaction(text: str) -> None:
 
 
 @pytest.mark.rule("4-key-form")
-@pytest.mark.parametrize("text", ["", "x" * 65, "a\n", "a\tb", "\x7f", "é", "\u2028", "a\0", "１"])
+@pytest.mark.parametrize(
+    "text", ["", "x" * 65, "a\n", "a\tb", "\x7f", "é", "\u2028", "a\0", "\uff11"]
+)
 def test_anything_else_names_none(text: str) -> None:
     assert is_transaction_id(text) is False

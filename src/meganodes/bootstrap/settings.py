@@ -1,0 +1,235 @@
+"""The only reader of the environment: every setting, checked whole before anything starts.
+
+Defaults live in ``settings.default.toml`` beside this file and nowhere else; unknown names and
+values out of range stop the start with a list of all faults (style: one default file, read once).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+DEFAULTS_FILE = Path(__file__).with_name("settings.default.toml")
+PREFIX = "MEGANODES_"
+
+Port = Annotated[int, Field(ge=0, le=65_535)]
+Seconds = Annotated[int, Field(ge=0, le=86_400)]
+Milliseconds = Annotated[int, Field(ge=1, le=31 * 86_400_000)]
+Pauses = Annotated[tuple[Milliseconds, ...], Field(min_length=1)]
+
+
+class SettingsFault(Exception):
+    """The settings cannot be used. ``faults`` holds one sentence per fault."""
+
+    def __init__(self, faults: tuple[str, ...]) -> None:
+        super().__init__("; ".join(faults))
+        self.faults = faults
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Server(_Table):
+    """The one listener."""
+
+    host: str
+    port: Port
+    headers_seconds: Seconds
+    request_seconds: Seconds
+    keep_alive_seconds: Seconds
+    in_flight_max: Annotated[int, Field(ge=1)]
+    linger_seconds: Seconds
+    drain_seconds: Seconds
+
+
+class MainApi(_Table):
+    """The door for agents' servers."""
+
+    concurrent_max: Annotated[int, Field(ge=1, le=100_000)]
+    trusted_proxies: tuple[str, ...]
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for entry in value:
+            ipaddress.ip_network(entry, strict=False)
+        return value
+
+
+class Sessions(_Table):
+    """How long a launch lasts."""
+
+    hours: Annotated[int, Field(ge=1, le=168)]
+    idle_minutes: Annotated[int, Field(ge=1, le=1_440)]
+
+
+class Callbacks(_Table):
+    """The line out to agents' backends."""
+
+    allow_private_targets: bool
+    allow_http: bool
+    allowed_ports: tuple[Annotated[int, Field(ge=1, le=65_535)], ...]
+    ca_file: str
+    play_max: Annotated[int, Field(ge=1, le=10_000)]
+    sockets_max: Annotated[int, Field(ge=1, le=10_000)]
+    delivery_per_second: Annotated[int, Field(ge=1, le=10_000)]
+
+
+class Retry(_Table):
+    """The schedule of owed wins and cancels."""
+
+    quick_retries: Annotated[int, Field(ge=0, le=10_000)]
+    quick_min_ms: Milliseconds
+    quick_max_ms: Milliseconds
+    slow_ms: Pauses
+    steady_ms: Milliseconds
+    give_up_ms: Milliseconds
+    not_seen_ms: Pauses
+    not_seen_window_ms: Milliseconds
+    void_probes_ms: Pauses
+    cancelled_probes_ms: Pauses
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.quick_min_ms > self.quick_max_ms:
+            raise ValueError("quick_min_ms must not exceed quick_max_ms")
+        return self
+
+
+class Leases(_Table):
+    """How long a row belongs to the node that works on it."""
+
+    bet_ms: Annotated[int, Field(ge=3_000, le=60_000)]
+    delivery_ms: Annotated[int, Field(ge=5_000, le=60_000)]
+
+
+class Worker(_Table):
+    """The loops that send what is owed."""
+
+    tick_ms: Annotated[int, Field(ge=10, le=10_000)]
+    sequencer_tick_ms: Annotated[int, Field(ge=10, le=500)]
+
+
+class Logging(_Table):
+    """The diagnostics."""
+
+    level: Literal["debug", "info", "warning", "error"]
+    format: Literal["json", "console"]
+
+
+class Settings(_Table):
+    """All settings of one process."""
+
+    database_url: Annotated[str, Field(min_length=1)]
+    master_key_file: Annotated[str, Field(min_length=1)]
+    installation: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,40}$")]
+    public_url: Annotated[str, Field(pattern=r"^https?://[^/\s]+$")]
+    node: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,60}$")]
+    node_number: Annotated[int, Field(ge=0, le=63)]
+    server: Server
+    main_api: MainApi
+    sessions: Sessions
+    callbacks: Callbacks
+    retry: Retry
+    leases: Leases
+    worker: Worker
+    logging: Logging
+
+
+def load_settings(
+    config: Path | None = None,
+    overrides: Mapping[str, Any] | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> Settings:
+    """Merge defaults, file, environment and command line, in rising order; raises SettingsFault."""
+    faults: list[str] = []
+    merged = tomllib.loads(DEFAULTS_FILE.read_text(encoding="utf-8"))
+    if config is not None:
+        _merge(merged, _read_file(config))
+    _merge(
+        merged,
+        _from_environment(environment if environment is not None else os.environ, merged, faults),
+    )
+    _merge(merged, dict(overrides or {}))
+    try:
+        settings = Settings.model_validate(merged)
+    except ValidationError as fault:
+        faults.extend(_sentence(error) for error in fault.errors())
+        raise SettingsFault(tuple(faults)) from None
+    if faults:
+        raise SettingsFault(tuple(faults))
+    return settings
+
+
+def _read_file(config: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(config.read_text(encoding="utf-8"))
+    except OSError as fault:
+        raise SettingsFault((f"--config {config}: cannot be read: {fault.strerror}",)) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
+        raise SettingsFault((f"--config {config}: is not TOML: {fault}",)) from None
+
+
+def _merge(into: dict[str, Any], more: Mapping[str, Any]) -> None:
+    for name, value in more.items():
+        present = into.get(name)
+        if isinstance(present, dict) and isinstance(value, Mapping):
+            _merge(present, value)
+        else:
+            into[name] = value
+
+
+def _from_environment(
+    environment: Mapping[str, str], known: Mapping[str, Any], faults: list[str]
+) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for variable in sorted(environment):
+        if not variable.startswith(PREFIX):
+            continue
+        path = variable.removeprefix(PREFIX).lower().split("__")
+        default = _at(known, path)
+        if default is None or isinstance(default, dict):
+            faults.append(f"{variable}: there is no such setting; see settings.default.toml")
+            continue
+        place = found
+        for table in path[:-1]:
+            place = place.setdefault(table, {})
+        place[path[-1]] = _value(environment[variable], default)
+    return found
+
+
+def _at(known: Mapping[str, Any], path: list[str]) -> Any:  # noqa: ANN401 - TOML holds any kind of value
+    place: Any = known
+    for name in path:
+        if not isinstance(place, Mapping) or name not in place:
+            return None
+        place = place[name]
+    return place
+
+
+def _value(text: str, default: object) -> object:
+    """Read a list written as JSON or separated by commas; all else is left to the model."""
+    if not isinstance(default, list):
+        return text
+    stripped = text.strip()
+    if stripped.startswith("["):
+        try:
+            return json.loads(stripped)
+        except json.JSONDecodeError:
+            return text
+    return [part.strip() for part in stripped.split(",") if part.strip()]
+
+
+def _sentence(error: Any) -> str:  # noqa: ANN401 - pydantic's ErrorDetails
+    name = ".".join(str(part) for part in error["loc"]) or "settings"
+    if error["type"] == "extra_forbidden":
+        return f"{name}: there is no such setting; see settings.default.toml"
+    return f"{name}: {error['msg']} (got {error['input']!r})"

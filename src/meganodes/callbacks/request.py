@@ -1,0 +1,100 @@
+"""The bytes of a callback: lines of the agent, lines of the attempt, the body (contract 3.1)."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from meganodes.callbacks.calls import AgentView, Call
+from meganodes.callbacks.egress import Egress
+from meganodes.callbacks.exchange import MASK, Headers
+from meganodes.kit.secrets import Secret
+from meganodes.protocol.commands import check_text
+from meganodes.protocol.signature import sign
+from meganodes.protocol.wire import CALLBACK_TOKEN_HEADER, render_callback
+
+_TRACEPARENT: Final = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}", re.ASCII)
+
+# One template for both copies, so that the stored one differs in the signature and nothing else.
+_ATTEMPT_LINES: Final = (
+    b"webhook-id: %b\r\n"
+    b"webhook-timestamp: %d\r\n"
+    b"webhook-signature: %b\r\n"
+    b"MegaNodes-Attempt: %d\r\n"
+    b"MegaNodes-Deadline: %d\r\n"
+    b"%b"
+)
+
+
+class PreparedAgent:
+    """An agent's target, fixed header lines and signing keys, made once for all its callbacks."""
+
+    __slots__ = ("_keys", "_lines", "_token", "target", "view")
+
+    def __init__(self, view: AgentView, egress: Egress) -> None:
+        """Take the callback URL apart; BadTarget when it may not be called."""
+        self.view = view
+        self.target = egress.parse(view.callback_url)
+        self._token = view.callback_token.reveal_bytes()
+        self._lines = fixed_headers(view.callback_token)
+        self._keys = tuple(secret.reveal_bytes() for secret in view.signing_secrets)
+
+    def is_for(self, view: AgentView) -> bool:
+        """Tell whether URL, token and secrets are still those in force."""
+        mine = self.view
+        return view is mine or (
+            view.callback_url == mine.callback_url
+            and view.callback_token == mine.callback_token
+            and view.signing_secrets == mine.signing_secrets
+        )
+
+    def masked(self, reply_bytes: bytes) -> bytes:
+        """Return a backend's bytes without our token, should it have sent it back."""
+        return reply_bytes.replace(self._token, _MASK) if self._token else reply_bytes
+
+    def headers(self, call: Call, body: bytes, timestamp_seconds: int, deadline_ms: int) -> Headers:
+        """Render the headers of one attempt."""
+        assert call.webhook_id.isascii(), "ids on the wire are printable ASCII"
+        assert call.webhook_id.isprintable(), "ids on the wire are printable ASCII"
+        webhook_id = call.webhook_id.encode("ascii")
+        trace = _trace_line(call.traceparent)
+        signature = " ".join(
+            [sign(key, call.webhook_id, timestamp_seconds, body) for key in self._keys]
+        ).encode("ascii")
+        fixed = self._lines
+        if call.token_override is not None:
+            fixed = fixed_headers(call.token_override)
+        wire = (webhook_id, timestamp_seconds, signature, call.attempt, deadline_ms, trace)
+        stored = (webhook_id, timestamp_seconds, _MASK, call.attempt, deadline_ms, trace)
+        return Headers(
+            wire=fixed.wire + _ATTEMPT_LINES % wire,
+            stored=fixed.stored + _ATTEMPT_LINES % stored,
+        )
+
+
+_MASK: Final = MASK.encode("ascii")
+
+
+def fixed_headers(token: Secret) -> Headers:
+    """Render the lines that do not change from attempt to attempt, in the contract's casing."""
+    return Headers.of(
+        (
+            (CALLBACK_TOKEN_HEADER, token.reveal()),
+            ("Accept", "application/json"),
+            ("Content-Type", "application/json"),
+            ("Accept-Encoding", "identity"),
+        )
+    )
+
+
+def envelope(call: Call, timestamp_seconds: int) -> bytes:
+    """Render the body: `command`, `data` and `check` byte for byte as on every attempt."""
+    check = check_text(call.command, call.revision)
+    return render_callback(call.command, call.data, check, timestamp_seconds)
+
+
+def _trace_line(traceparent: str | None) -> bytes:
+    # A trace id that came in malformed is worth nothing and must not reach the wire.
+    if traceparent is None or _TRACEPARENT.fullmatch(traceparent) is None:
+        return b""
+    return b"traceparent: %b\r\n" % traceparent.encode("ascii")

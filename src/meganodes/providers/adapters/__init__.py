@@ -1,0 +1,1 @@
+"""One package for each supplier's dialect; they do not know each other."""

@@ -1,0 +1,319 @@
+"""Contract 3.3 for bytes nobody thought of: never an exception, never a success by accident.
+
+A reply counts as accepted only where an oracle agrees that shares no code with the reader: the
+standard library's own JSON parser, `Decimal`, and the rules of the contract written out plainly.
+"""
+
+import json
+import random
+import re
+import time
+from collections.abc import Callable
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from meganodes.protocol.commands import Command, Revision
+from meganodes.protocol.replies import HttpReply, Question, Reply, read_reply
+from tests.unit.protocol.asking import JSON, question, success
+
+TOTAL = settings(max_examples=10_000, derandomize=True, deadline=None, database=None)
+MANY = settings(max_examples=2_000, derandomize=True, deadline=None, database=None)
+MUTATIONS = 100_000
+HANG_SECONDS = 1.0
+
+# --- the oracle ----------------------------------------------------------------------------------
+
+
+class NoSuccess(Exception):
+    """The oracle does not believe this reply."""
+
+
+def demand(condition: object) -> None:
+    if not condition:
+        raise NoSuccess
+
+
+def only_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    demand(len({key for key, _ in pairs}) == len(pairs))
+    return dict(pairs)
+
+
+def no_constant(_: str) -> object:
+    raise NoSuccess
+
+
+def number(text: str) -> Decimal:
+    return Decimal(text)
+
+
+def depth(value: object) -> int:
+    if isinstance(value, dict):
+        return 1 + max(map(depth, value.values()), default=0)
+    if isinstance(value, list):
+        return 1 + max(map(depth, value), default=0)
+    return 0
+
+
+def whole(value: object) -> int:
+    """Give a whole number: JSON digits, or ASCII digits as text, but no -0."""
+    if isinstance(value, str):
+        demand(re.fullmatch("[0-9]+", value))
+        return int(value)
+    demand(type(value) is int)
+    assert isinstance(value, int)
+    return value
+
+
+def oracle_accepts(asked: Question, reply: HttpReply) -> bool:
+    try:
+        judge(asked, reply)
+    except (NoSuccess, ValueError, RecursionError):
+        return False
+    return True
+
+
+def judge(asked: Question, reply: HttpReply) -> None:
+    demand(reply.status == 200)
+    for name, value in reply.headers:
+        demand(name.lower() != b"content-encoding" or value.strip().lower() in (b"", b"identity"))
+    demand(len(reply.body) <= 65_536)
+    body = json.loads(
+        reply.body.decode("utf-8-sig"),
+        object_pairs_hook=only_once,
+        parse_constant=no_constant,
+        parse_float=number,
+        parse_int=lambda text: Decimal(text) if text == "-0" else int(text),
+    )
+    demand(isinstance(body, dict) and depth(body) <= 8)
+    json.dumps(body, default=str, ensure_ascii=False).encode()
+    demand(whole(body.get("result")) == 0)
+    status = body.get("status")
+    demand(not (isinstance(status, str) and status.lower() == "error"))
+    data = body.get("data")
+    if asked.command not in (Command.WIN, Command.CANCEL):
+        demand(isinstance(data, dict))
+        judge_data(asked, data)
+
+
+def judge_data(asked: Question, data: dict[str, object]) -> None:
+    demand(data.get("account", "anna") == "anna")
+    if asked.command is Command.STATUS:
+        demand(data.get("trans_status") in ("OK", "CANCELED"))
+        return
+    minor = minor_units(data.get("balance"), asked.exponent)
+    demand(minor <= 2**53 - 1)
+    demand(minor >= (1 - 2**53 if asked.overdraft_allowed else 0))
+    if asked.command is Command.AUTHENTICATE:
+        demand("account" in data)
+        judge_permissions(data.get("permissions", {}))
+
+
+def judge_permissions(permissions: object) -> None:
+    demand(isinstance(permissions, dict))
+    assert isinstance(permissions, dict)
+    demand(isinstance(permissions.get("play", True), bool))
+    limit = permissions.get("max_bet", 0)
+    demand(type(limit) in (int, Decimal) and limit >= 0)
+    for key in ("session_minutes", "reality_check_minutes"):
+        minutes = permissions.get(key, 0)
+        demand(type(minutes) is int and minutes >= 0)
+
+
+def minor_units(balance: object, exponent: int) -> int:
+    if isinstance(balance, str):
+        demand(re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", balance))
+    else:
+        demand(type(balance) in (int, Decimal))
+    exact = Decimal(str(balance))
+    demand(abs(exact.adjusted()) < 100)
+    return int(Fraction(exact) * 10**exponent)
+
+
+# --- bytes that look like replies ----------------------------------------------------------------
+
+HOSTILE = (
+    "0", "0", "0", "21", "31", "41", "99", "100", "-0", "0.0", "0e0", "false", "true", "null",
+    '""', '"0"', '"0 "', '"00"', '"+0"', '"\uff10"', "[0]", "[]", "{}", "1e400", "NaN",
+    "Infinity", "-1", "12.50", "12.5", "12.509", '"12.50"', '"1,234.50"', "1.0E7", "-12.50",
+    "9007199254740991", "9007199254740992", '"OK"', '"OK"', '"ok"', '"ERROR"', '"error"',
+    '"CANCELED"', '"anna"', '"bert"', '"\\ud800"', '"\\u0061nna"', "9" * 50,
+    '{"play":true}', '{"play":0}', '{"max_bet":1.5}', '{"max_bet":"1"}', '{"session_minutes":1}',
+    "[[[[[[[[1]]]]]]]]", '{"a":{"a":{"a":{"a":{"a":{"a":{"a":1}}}}}}}', "[[[[[[1]]]]]]",
+)  # fmt: skip
+BALANCES = st.decimals(-(10**16), 10**17, places=2).map(str) | st.integers(-9, 10**17).map(str)
+VALUES = st.sampled_from(HOSTILE) | BALANCES | st.text(max_size=4).map(json.dumps)
+RESULT = st.just("0") | st.sampled_from(HOSTILE)
+STATUS = st.just('"OK"') | st.sampled_from(HOSTILE)
+ACCOUNT = st.just('"anna"') | st.sampled_from(HOSTILE)
+BALANCE = BALANCES | st.sampled_from(HOSTILE)
+TRANS_STATUS = st.sampled_from(('"OK"', '"CANCELED"')) | st.sampled_from(HOSTILE)
+BLANKS = st.sampled_from(("", "", "", " ", "\n"))
+
+
+def objects(**members: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    """Give texts of JSON objects that have most of these members, and sometimes others or twice."""
+    named = [st.tuples(st.just(key), value) for key, value in members.items()]
+    mostly = st.tuples(*[st.none() | member | member | member for member in named])
+    more = st.lists(st.tuples(st.sampled_from((*members, "x")), VALUES), max_size=1)
+    return st.builds(written, mostly, st.just([]) | st.just([]) | more, BLANKS)
+
+
+def written(
+    members: tuple[tuple[str, str] | None, ...], more: list[tuple[str, str]], blank: str
+) -> str:
+    texts = [f'"{pair[0]}":{blank}{pair[1]}' for pair in (*members, *more) if pair is not None]
+    return "{" + ",".join(texts) + blank + "}"
+
+
+DATA = objects(
+    account=ACCOUNT,
+    balance=BALANCE,
+    trans_status=TRANS_STATUS,
+    permissions=st.just("{}") | st.sampled_from(HOSTILE),
+)
+BODIES = objects(result=RESULT, status=STATUS, data=DATA | DATA | VALUES)
+
+Change = Callable[[bytes], bytes]
+CHANGES: st.SearchStrategy[Change] = st.one_of(
+    st.integers(0, 80).map(lambda at: lambda body: body[:at]),
+    st.tuples(st.integers(0, 80), st.integers(0, 4)).map(
+        lambda cut: lambda body: body[: cut[0]] + body[cut[0] + cut[1] :]
+    ),
+    st.tuples(st.integers(0, 80), st.binary(min_size=1, max_size=3)).map(
+        lambda put: lambda body: body[: put[0]] + put[1] + body[put[0] :]
+    ),
+    st.sampled_from((b"\xef\xbb\xbf", b" ", b"\0", b"[")).map(
+        lambda head: lambda body: head + body
+    ),
+    st.sampled_from((b"{}", b" ", b"\0", b"]", b"x")).map(lambda tail: lambda body: body + tail),
+    st.just(lambda body: body + body),
+    st.sampled_from(("utf-16", "utf-32-le")).map(
+        lambda charset: lambda body: body.decode("utf-8", "replace").encode(charset)
+    ),
+)
+QUESTIONS = st.builds(
+    question,
+    st.sampled_from(Command),
+    revision=st.sampled_from(Revision),
+    exponent=st.sampled_from((0, 1, 2, 3, 4, 8)),
+    overdraft_allowed=st.booleans(),
+)
+HTTP_STATUSES = st.sampled_from((200,) * 12 + (201, 302, 400, 500))
+HEADERS = st.sampled_from((JSON,) * 8 + ((), (*JSON, (b"Content-Encoding", b"gzip"))))
+
+
+def is_accepted(reply: Reply) -> bool:
+    return reply.malformed is None and reply.result == 0
+
+
+def hold(asked: Question, http_reply: HttpReply) -> None:
+    """Read and compare with the oracle; this is the whole property."""
+    reply = read_reply(asked, http_reply)
+    if is_accepted(reply):
+        assert oracle_accepts(asked, http_reply)
+    if reply.malformed is not None:
+        assert reply.malformed.isprintable()
+        assert (reply.balance_minor, reply.trans_status, reply.permissions) == (None, None, None)
+    if reply.balance_minor is not None:
+        assert 0 <= abs(reply.balance_minor) <= 2**53 - 1
+        assert reply.balance_minor >= 0 or asked.overdraft_allowed
+
+
+@pytest.mark.rule("3.3-total-reading")
+@pytest.mark.slow
+@TOTAL
+@given(QUESTIONS, BODIES, st.lists(CHANGES, max_size=2), HTTP_STATUSES, HEADERS)
+def test_no_reply_is_a_success_unless_the_oracle_agrees(
+    asked: Question,
+    text: str,
+    changes: list[Change],
+    status: int,
+    headers: tuple[tuple[bytes, bytes], ...],
+) -> None:
+    body = text.encode("utf-8", "surrogatepass")
+    for change in changes:
+        body = change(body)
+    hold(asked, HttpReply(status=status, headers=headers, body=body))
+
+
+@pytest.mark.rule("3.3-total-reading")
+@MANY
+@given(QUESTIONS, st.binary(max_size=200))
+def test_arbitrary_bytes_are_never_a_success(asked: Question, body: bytes) -> None:
+    http_reply = HttpReply(status=200, headers=JSON, body=body)
+    hold(asked, http_reply)
+    assert not is_accepted(read_reply(asked, http_reply))
+
+
+@MANY
+@given(QUESTIONS, st.integers(0, 2**53 - 1))
+def test_a_good_reply_is_always_a_success_with_its_exact_balance(
+    asked: Question, balance_minor: int
+) -> None:
+    scaled = Decimal(balance_minor).scaleb(-asked.exponent)
+    data = f'{{"account":"anna","balance":{scaled:f},"trans_status":"OK"}}'
+    body = f'{{"result":0,"status":"OK","data":{data}}}'.encode()
+    http_reply = HttpReply(status=200, headers=JSON, body=body)
+    reply = read_reply(asked, http_reply)
+    assert is_accepted(reply)
+    assert oracle_accepts(asked, http_reply)
+    if asked.command is not Command.STATUS:
+        assert reply.balance_minor == balance_minor
+
+
+@pytest.mark.rule("3.3-total-reading")
+@pytest.mark.slow
+def test_a_hundred_thousand_broken_replies_are_never_a_success() -> None:
+    """Cheap mutations from one seed: many more than a structured search can afford."""
+    dice = random.Random(20_260_101)  # noqa: S311 - a seed that repeats is the point
+    originals = [(question(command), success(command).encode()) for command in Command]
+    tokens = [token.encode() for token in HOSTILE]
+    accepted = 0
+    for _ in range(MUTATIONS):
+        asked, body = dice.choice(originals)
+        http_reply = HttpReply(status=200, headers=JSON, body=mutated(body, tokens, dice))
+        hold(asked, http_reply)
+        accepted += is_accepted(read_reply(asked, http_reply))
+    assert 0 < accepted < MUTATIONS // 2
+
+
+def mutated(body: bytes, tokens: list[bytes], dice: random.Random) -> bytes:
+    for _ in range(dice.randint(1, 3)):
+        start = dice.randrange(len(body) + 1)
+        end = start + dice.choice((0, 0, 1, 2, 5))
+        put = dice.choice((b"", dice.randbytes(1), dice.choice(tokens), body[start:end]))
+        body = body[:start] + put + body[end:]
+    return body
+
+
+@pytest.mark.rule("3.3-total-reading")
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" * 65_536,
+        b'{"a":' * 13_000,
+        b"[" + b"[]," * 21_000 + b"[]]",
+        b'"' * 65_536,
+        b'"\\' * 32_768,
+        b'["' + b'\\"' * 32_000,
+        b"[" * 20 + b'"\\"' * 20_000,
+        b"9" * 65_536,
+        b"0." + b"9" * 65_000,
+        b'{"result":0,"status":"OK","data":{"balance":' + b"9" * 60_000 + b"}}",
+        b'{"result":0,"status":"OK","data":{"balance":"' + b"9" * 60_000 + b'"}}',
+        b'{"result":"' + b"0" * 60_000 + b'"}',
+        b"{" + b",".join(b'"%d":0' % n for n in range(6_000)) + b',"result":0}',
+        b" " * 65_536,
+        b"\xef\xbb\xbf" * 21_000,
+        b'"' + b"\\ud83c" * 10_000 + b'"',
+    ],
+)
+def test_no_body_within_the_limit_takes_long(body: bytes) -> None:
+    """Each takes a few milliseconds; a quadratic reading would take minutes."""
+    started = time.process_time()
+    hold(question(Command.BET), HttpReply(status=200, headers=JSON, body=body))
+    assert time.process_time() - started < HANG_SECONDS

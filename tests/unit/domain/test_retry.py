@@ -1,0 +1,78 @@
+"""The published schedule of retries, to the second (contract 3.4)."""
+
+from __future__ import annotations
+
+import pytest
+
+from meganodes.domain.retry import (
+    CONTRACT_SCHEDULE,
+    DAY_MS,
+    HOUR_MS,
+    MINUTE_MS,
+    GiveUp,
+    TryAgain,
+    next_try,
+    quick_delay_ms,
+)
+
+NOW_MS = 1_800_000_000_000
+
+
+def due_in(failures: int, *, waited_ms: int = 0, jitter: float = 0.0) -> int | None:
+    step = next_try(
+        CONTRACT_SCHEDULE,
+        failures=failures,
+        owed_since_ms=NOW_MS - waited_ms,
+        now_ms=NOW_MS,
+        jitter=jitter,
+    )
+    return None if isinstance(step, GiveUp) else step.due_at_ms - NOW_MS
+
+
+@pytest.mark.rule("3.4-retry-schedule")
+@pytest.mark.parametrize(
+    ("failures", "pause_ms"),
+    [
+        (1, 2_000),
+        (50, 2_000),
+        (51, MINUTE_MS),
+        (52, 5 * MINUTE_MS),
+        (53, 15 * MINUTE_MS),
+        (54, HOUR_MS),
+        (55, HOUR_MS),
+        (200, HOUR_MS),
+    ],
+)
+def test_pauses_follow_the_published_schedule(failures: int, pause_ms: int) -> None:
+    assert due_in(failures) == pause_ms
+
+
+@pytest.mark.rule("3.4-retry-schedule")
+def test_quick_pauses_are_spread_between_2_and_4_seconds() -> None:
+    assert quick_delay_ms(CONTRACT_SCHEDULE, 0.0) == 2_000
+    assert quick_delay_ms(CONTRACT_SCHEDULE, 0.5) == 3_000
+    assert quick_delay_ms(CONTRACT_SCHEDULE, 0.999) == 3_998
+
+
+@pytest.mark.rule("3.4-retry-schedule")
+def test_the_last_try_falls_on_the_end_of_the_seven_days_and_then_it_is_over() -> None:
+    assert due_in(100, waited_ms=7 * DAY_MS - MINUTE_MS) == MINUTE_MS
+    assert due_in(100, waited_ms=7 * DAY_MS) is None
+
+
+def test_the_alarm_comes_with_the_first_slow_pause_only() -> None:
+    alarms = [
+        step.alarm
+        for failures in range(48, 54)
+        if isinstance(
+            step := next_try(
+                CONTRACT_SCHEDULE,
+                failures=failures,
+                owed_since_ms=NOW_MS,
+                now_ms=NOW_MS,
+                jitter=0.0,
+            ),
+            TryAgain,
+        )
+    ]
+    assert alarms == [False, False, False, True, False, False]
