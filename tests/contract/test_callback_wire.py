@@ -2,6 +2,7 @@
 
 import json
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -164,6 +165,13 @@ def test_the_envelope_of_every_command_has_exactly_these_bytes(
         b'{"command":"' + command.value.encode() + b'","data":' + GOLDEN[command, revision]
         + b',"timestamp":"1760000000","check":"' + CHECKS[command, revision] + b'"}'
     )  # fmt: skip
+
+
+def test_the_example_of_the_page_is_this_wire() -> None:
+    page = Path(__file__).parents[2] / "docs" / "protocol" / "callbacks.md"
+    data = rendered_data(Command.BET, Revision.GUID)
+    body = render_callback(Command.BET, data, "21,22,41,31", 1_760_000_000)
+    assert body.decode() in page.read_text(encoding="utf-8").splitlines()
 
 
 @pytest.mark.rule("3.1-retry-bytes", "3.1-retry-fresh-timestamp")

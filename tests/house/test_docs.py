@@ -9,7 +9,7 @@ from tests.house.tree import ROOT, SOURCE, files, listed, text, tree
 from tools import settings_page
 
 DOCS = ROOT / "docs"
-ADR_SECTIONS = ("## Context", "## Decision", "## Consequences")
+ADR_PARTS = ("**Context.** ", "**Decision.** ", "**Consequences.** ")
 ADR_LINES_MAX = 70
 
 
@@ -65,9 +65,12 @@ def adr_faults(path: Path, number: int) -> list[str]:
     faults = []
     if not path.name.startswith(f"{number:04}-") or not lines[0].startswith(f"# {number}. "):
         faults.append(f"{path.name}: file name and title begin with the number {number}")
-    faults += [f"{path.name}: {part} is missing" for part in ADR_SECTIONS if part not in content]
-    if not re.fullmatch(r"Enforced by: .+\.", lines[-1]):
-        faults.append(f"{path.name}: the last line is one line, 'Enforced by: ....'")
+    faults += [
+        f"{path.name}: {part} is missing" for part in ADR_PARTS if f"\n{part}" not in content
+    ]
+    last = content.strip().split("\n\n")[-1]
+    if not re.fullmatch(r"\*\*Enforced by\*\* .+\.", last, re.DOTALL):
+        faults.append(f"{path.name}: the last paragraph says '**Enforced by** ....'")
     if len(lines) > ADR_LINES_MAX:
         faults.append(f"{path.name}: one page is enough")
     return faults
@@ -154,10 +157,10 @@ def test_checker_reads_the_names_of_commands() -> None:
 
 
 def test_checker_finds_a_record_out_of_form(tmp_path: Path) -> None:
-    good = "# 7. A thing\n\n## Context\n\n## Decision\n\n## Consequences\n\nEnforced by: a test.\n"
+    good = "# 7. A thing\n\n" + "why\n\n".join(ADR_PARTS) + "why\n\n**Enforced by** a test.\n"
     record = tmp_path / "0007-a-thing.md"
     record.write_text(good)
     assert adr_faults(record, 7) == []
     assert len(adr_faults(record, 8)) == 1
-    record.write_text(good.replace("## Context", "").replace("Enforced", "Held"))
+    record.write_text(good.replace("**Context.**", "").replace("Enforced", "Held"))
     assert len(adr_faults(record, 7)) == 2

@@ -21,7 +21,8 @@ CATCH_ALL_PLACES = {
     "cli/__main__.py": "the command line's main",
     "hub/worker.py": "the loop that sends",
     "main_api/v4/correlation.py": "the handler of the agents' door",
-    "provider_api/routes.py": "the handler of the providers' door",
+    "player_pages/launch.py": "the handler of the players' door",
+    "provider_api/inbound.py": "the handler of the providers' door",
     "sdk/dispatcher.py": "the handler of an operator's door: the backend behind it is not our code",
 }
 

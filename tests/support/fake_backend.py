@@ -129,9 +129,6 @@ class AsyncFakeWallet:
         return self.wallet.status(request)
 
 
-# --- callbacks, byte for byte as the hub writes them --------------------------------------
-
-
 @dataclass(frozen=True, kw_only=True)
 class Play:
     """One transaction as a test tells it; `number` makes its ids."""

@@ -6,15 +6,25 @@ It never repairs itself: whatever is not a clean, complete reply ends it (contra
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import Callable
-from typing import Final, cast
+from typing import Final, Protocol, cast
 
 from meganodes.callbacks.egress import Target
 from meganodes.callbacks.reader import ReplyReader
 
 _LOOK_AFTER_SECONDS: Final = 0.05
 """After this much idling the socket itself is asked for a FIN the event loop has not seen yet."""
+
+
+class Link(Protocol):
+    """What a connection must know of its socket."""
+
+    @property
+    def address(self) -> str:
+        """The address of the other end, as it was checked."""
+
+    def is_silent(self) -> bool:
+        """Tell whether neither a byte nor a FIN waits in the socket."""
 
 
 class Connection(asyncio.Protocol):
@@ -25,10 +35,10 @@ class Connection(asyncio.Protocol):
         "_deadline",
         "_idle_since",
         "_idle_until",
+        "_link",
         "_loop",
         "_monotonic",
         "_on_closed",
-        "_socket",
         "_timer",
         "_timer_at",
         "_transport",
@@ -41,15 +51,15 @@ class Connection(asyncio.Protocol):
     def __init__(
         self,
         target: Target,
-        peer: socket.socket,
+        link: Link,
         monotonic: Callable[[], float],
         on_closed: Callable[[Connection], None],
     ) -> None:
-        """Take a connected socket; ``on_closed`` is called once, when the connection is over."""
+        """Take a connected link; ``on_closed`` is called once, when the connection is over."""
         self.target = target
-        self.peer_address = str(peer.getpeername()[0])
+        self.peer_address = link.address
         self.reader = ReplyReader()
-        self._socket = peer
+        self._link = link
         self._monotonic = monotonic
         self._on_closed = on_closed
         self._loop = asyncio.get_running_loop()
@@ -80,7 +90,7 @@ class Connection(asyncio.Protocol):
         """Tell whether the next request may go over this idle connection."""
         if self._closed or now >= self._idle_until:
             return False
-        return now - self._idle_since < _LOOK_AFTER_SECONDS or self._is_silent()
+        return now - self._idle_since < _LOOK_AFTER_SECONDS or self._link.is_silent()
 
     @property
     def is_closed(self) -> bool:
@@ -120,15 +130,6 @@ class Connection(asyncio.Protocol):
             self._end(self.reader.missing_at_close())
         else:
             self._end(f"the connection broke; {self.reader.missing()}")
-
-    def _is_silent(self) -> bool:
-        try:
-            self._socket.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
-        except BlockingIOError:
-            return True
-        except OSError:
-            return False
-        return False  # a byte or a FIN: both end the connection
 
     def _fail(self, fault: str) -> None:
         self._resolve(fault)

@@ -29,11 +29,28 @@ async def dial_tcp(address: str, port: int) -> socket.socket:
     return connecting
 
 
-def require_peer(connected: socket.socket, address: str) -> None:
-    """Raise BadTarget unless the other end is the address that was checked."""
-    peer = parse_address(str(connected.getpeername()[0]))
-    if peer is None or peer != parse_address(address):
-        raise BadTarget(f"the connection to {address} leads to another address")
+class SocketLink:
+    """A connected socket beneath the event loop, which owns it."""
+
+    __slots__ = ("_socket", "address")
+
+    def __init__(self, connected: socket.socket, address: str) -> None:
+        """Raise BadTarget unless the other end is the address that was checked."""
+        peer = parse_address(str(connected.getpeername()[0]))
+        if peer is None or peer != parse_address(address):
+            raise BadTarget(f"the connection to {address} leads to another address")
+        self.address = address
+        self._socket = connected
+
+    def is_silent(self) -> bool:
+        """Look into the socket for what the event loop has not seen yet."""
+        try:
+            self._socket.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        return False  # a byte nobody asked for, or a FIN
 
 
 def tls_context(ca_file: Path | None = None) -> ssl.SSLContext:

@@ -31,6 +31,10 @@ KEEP_ALIVE_MARGIN_SECONDS: Final = 2
 _FINAL_STATUS_MIN: Final = 200
 _INTERIM_STATUS_MIN: Final = 100
 _SWITCHING_PROTOCOLS: Final = 101
+_MORE_BYTES: Final = (
+    "there are more bytes after the end of the reply: "
+    "its Content-Length is too small, or there are two replies"
+)
 _VERSIONS: Final = (b"HTTP/1.1 ", b"HTTP/1.0 ")
 _HEAD_END: Final = b"\r\n\r\n"
 _KEEP_ALIVE_TIMEOUT: Final = re.compile(rb"(?:^|[,\s])timeout\s*=\s*\"?(\d{1,6})\b", re.IGNORECASE)
@@ -88,11 +92,7 @@ class ReplyReader:
         except HttpParserUpgrade:
             self._blame("the backend wants to switch the protocol")
         except HttpParserError as error:
-            self._blame(
-                "there are more bytes after the end of the reply; is its Content-Length too small?"
-                if self.complete
-                else f"the reply is not HTTP/1.1: {error}"
-            )
+            self._blame(_MORE_BYTES if self.complete else f"the reply is not HTTP/1.1: {error}")
         if self._size > HEAD_BYTES_MAX:
             self._check_sizes()
         if self.complete and not self.raw.startswith(_VERSIONS):
@@ -157,7 +157,7 @@ class ReplyReader:
 
     def on_message_begin(self) -> None:
         if self.complete:
-            self._blame("there are more bytes after the end of the reply; did two replies come?")
+            self._blame(_MORE_BYTES)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if self._status == 0:  # trailers come after the body and mean nothing to us

@@ -12,7 +12,7 @@ import asyncio
 from typing import Final
 
 from meganodes.callbacks.connection import Connection
-from meganodes.callbacks.dial import Dial, dial_tcp, require_peer, tls_context
+from meganodes.callbacks.dial import Dial, SocketLink, dial_tcp, tls_context
 from meganodes.callbacks.egress import BadTarget, Egress, Target, Unresolved
 from meganodes.callbacks.exchange import Exchange, Exchanged, Headers, Transport
 from meganodes.callbacks.pool import Pool
@@ -148,10 +148,10 @@ class HttpTransport:
     async def _connect_to(self, pool: Pool, target: Target, address: str) -> Connection:
         peer = await self._dial(address, target.port)
         try:
-            require_peer(peer, address)
+            link = SocketLink(peer, address)
             is_tls = target.scheme == "https"
             _, connection = await asyncio.get_running_loop().create_connection(
-                lambda: Connection(target, peer, self._monotonic, pool.forget),
+                lambda: Connection(target, link, self._monotonic, pool.forget),
                 sock=peer,
                 ssl=self._tls if is_tls else None,
                 server_hostname=target.host if is_tls else None,

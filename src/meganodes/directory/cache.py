@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from typing import Generic, TypeVar
 
 _K = TypeVar("_K", bound=Hashable)
@@ -29,6 +29,14 @@ class LruCache(Generic[_K, _V]):
         if entry is not None:
             self._entries.move_to_end(key)
         return entry
+
+    def peek(self, key: _K) -> _V | None:
+        """Return the entry, or None, without making it younger."""
+        return self._entries.get(key)
+
+    def values(self) -> Iterable[_V]:
+        """Return all entries, the oldest first."""
+        return self._entries.values()
 
     def put(self, key: _K, value: _V) -> tuple[_K, _V] | None:
         """Keep an entry; return the one that had to go for it, if any."""

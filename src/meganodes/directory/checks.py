@@ -57,22 +57,27 @@ def provider_faults(values: Mapping[str, object], *, allow_http: bool) -> list[F
     return faults
 
 
-def game_faults(provider_id: int, games: Sequence[Game]) -> list[FieldFault]:
-    """Check the games of one provider; a field is named like `games[3].game_code`."""
-    faults: list[FieldFault] = []
+def game_faults(catalogue: Mapping[int, Sequence[Game]]) -> list[FieldFault]:
+    """Check the games of several providers; a field is named like `games[7][3].game_code`."""
+    return [
+        FieldFault(f"games[{provider_id}][{index}].{field}", sentence)
+        for provider_id, games in catalogue.items()
+        for index, (game, is_repeated) in enumerate(_with_repeats(games))
+        for field, sentence in _faults_of_game(provider_id, game, is_repeated=is_repeated)
+    ]
+
+
+def _with_repeats(games: Sequence[Game]) -> Iterable[tuple[Game, bool]]:
     seen: set[str] = set()
-    for index, game in enumerate(games):
-        for field, sentence in _faults_of_game(provider_id, game):
-            faults.append(FieldFault(f"games[{index}].{field}", sentence))
-        if game.game_code in seen:
-            sentence = f"game_code {game.game_code!r} occurs twice"
-            faults.append(FieldFault(f"games[{index}].game_code", sentence))
+    for game in games:
+        yield game, game.game_code in seen
         seen.add(game.game_code)
-    return faults
 
 
-def _faults_of_game(provider_id: int, game: Game) -> list[tuple[str, str]]:
+def _faults_of_game(provider_id: int, game: Game, *, is_repeated: bool) -> list[tuple[str, str]]:
     faults = []
+    if is_repeated:
+        faults.append(("game_code", f"game_code {game.game_code!r} occurs twice"))
     if game.provider_id != provider_id:
         faults.append(("provider_id", f"provider_id is {game.provider_id}, expected {provider_id}"))
     if not _is_printable(game.game_code, _CODE_CHARACTERS_MAX):

@@ -93,26 +93,51 @@ def reissue_of_provider(edit: Edit, provider_id: int, roll: Roll, secret: Secret
     reissue(edit, Owner(Subject.PROVIDER, provider_id), roll, secret)
 
 
-def put_games(
-    edit: Edit, provider_id: int, wanted: Sequence[Game], known_faults: Sequence[FieldFault]
+def put_catalogue(
+    edit: Edit,
+    catalogue: Mapping[int, Sequence[Game]],
+    known_faults: Sequence[FieldFault],
+    *,
+    prune: bool,
 ) -> ImportedGames:
-    """Add and change games by their code; games that are not named stay (contract 4)."""
-    _provider_row(edit.connection, provider_id)
-    refuse_if_any(known_faults)
-    statement = select(games).where(games.c.provider_id == provider_id)
-    present = {row.game_code: _fields(row) for row in edit.connection.select(statement)}
-    rows = [_game_values(game) for game in wanted]
-    added = [row for row in rows if row["game_code"] not in present]
-    changed = [row for row in rows if _differs(row, present.get(str(row["game_code"])))]
-    _write_games(edit.connection, provider_id, added, changed)
-    counts = ImportedGames(
-        added=len(added),
-        changed=len(changed),
-        unchanged=len(rows) - len(added) - len(changed),
+    """Add and change games by provider and code, all of them or none (contract 4)."""
+    known = set(edit.connection.select(select(providers.c.provider_id)).scalars())
+    unknown = [
+        FieldFault(f"games[{provider_id}]", f"there is no provider {provider_id}")
+        for provider_id in catalogue
+        if provider_id not in known
+    ]
+    refuse_if_any([*known_faults, *unknown])
+    counts = [
+        _put_games(edit, provider_id, catalogue[provider_id], prune=prune)
+        for provider_id in sorted(catalogue)
+    ]
+    return ImportedGames(
+        added=sum(each.added for each in counts),
+        changed=sum(each.changed for each in counts),
+        unchanged=sum(each.unchanged for each in counts),
     )
+
+
+def _put_games(
+    edit: Edit, provider_id: int, wanted: Sequence[Game], *, prune: bool
+) -> ImportedGames:
+    statement = select(games).where(games.c.provider_id == provider_id)
+    present = {row["game_code"]: dict(row) for row in edit.connection.select(statement).mappings()}
+    rows = {game.game_code: _game_values(game) for game in wanted}
+    added = [row for code, row in rows.items() if code not in present]
+    changed = [row for code, row in rows.items() if code in present and row != present[code]]
+    unchanged = len(rows) - len(added) - len(changed)
+    if prune:
+        changed += [
+            row | {"launch_enable": False}
+            for code, row in present.items()
+            if code not in rows and row["launch_enable"]
+        ]
+    _write_games(edit.connection, provider_id, added, changed)
+    counts = ImportedGames(added=len(added), changed=len(changed), unchanged=unchanged)
     if added or changed:
-        action = Action(verb="import-games", new=asdict(counts))
-        edit.note(Subject.PROVIDER, provider_id, action)
+        edit.note(Subject.PROVIDER, provider_id, Action(verb="import-games", new=asdict(counts)))
     return counts
 
 
@@ -120,14 +145,6 @@ def _game_values(game: Game) -> dict[str, object]:
     fields = {name: getattr(game, name) for name in _GAME_FIELDS}
     key = {"provider_id": game.provider_id, "game_code": game.game_code}
     return key | fields | {"names": dict(game.names)}
-
-
-def _fields(row: Row[Any]) -> dict[str, object]:
-    return {name: getattr(row, name) for name in _GAME_FIELDS}
-
-
-def _differs(row: Mapping[str, object], present: Mapping[str, object] | None) -> bool:
-    return present is not None and any(row[name] != present[name] for name in _GAME_FIELDS)
 
 
 def _write_games(

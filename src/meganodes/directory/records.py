@@ -9,15 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from enum import IntEnum, StrEnum
-from types import MappingProxyType
 from typing import NamedTuple
 
 from meganodes.kit.secrets import Secret
 from meganodes.protocol.commands import Category, Revision
 from meganodes.protocol.currency import Currency
 from meganodes.protocol.replies import Permissions
-
-NO_NAMES: Mapping[str, str] = MappingProxyType({})
 
 
 def field_values(record: NewAgent | NewProvider) -> dict[str, object]:
@@ -107,7 +104,7 @@ class Game:
     provider_id: int
     game_code: str
     name: str
-    names: Mapping[str, str] = NO_NAMES
+    names: Mapping[str, str] = field(default_factory=dict)
     category: Category
     sub_category: str = ""
     image: str = ""
@@ -188,10 +185,11 @@ class LaunchFaultReason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LaunchFault:
-    """A launch link that does not open; ``return_url`` leads the player back where it is known."""
+    """A launch link that does not open; ``return_url`` and ``lang`` where the link is known."""
 
     reason: LaunchFaultReason
     return_url: str | None = None
+    lang: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -208,10 +208,10 @@ def _cancelled(row: Transaction, balance_minor: int | None, moment: Moment) -> M
         failures=0,
         **_probe_after_cancelled(row, moment),
     )
-    return replace(confirmed, lists=_cancel_listings(row, balance_minor))
+    return replace(confirmed, lists=cancel_listings(row, balance_minor))
 
 
-def _cancel_listings(row: Transaction, balance_minor: int | None) -> tuple[Listing, ...]:
+def cancel_listings(row: Transaction, balance_minor: int | None) -> tuple[Listing, ...]:
     """A bet of unknown outcome appears together with its cancel (contract 2.2, transaction-id)."""
     cancel = Listing(trans_type=TransType.CANCEL, balance_minor=balance_minor)
     if not row.outcome_unknown:
@@ -396,20 +396,3 @@ def overdue(row: Transaction) -> Move:
     """Park what could not even be tried in time, because the circuit stayed open."""
     assert row.state in {State.OWED, State.CANCELLING, State.NOT_SEEN_WAIT}
     return _parked(row, "not delivered within the time allowed")
-
-
-def resumed(row: Transaction, moment: Moment) -> Move:
-    """Take a parked transaction up again because a person decided so; its schedule starts anew."""
-    assert row.state is State.PARKED
-    state = State.OWED if row.kind is Kind.WIN else State.CANCELLING
-    return move(
-        row,
-        "resumed by a person",
-        state=state,
-        step=Step.DELIVER,
-        due_at_ms=moment.now_ms,
-        owed_since_ms=moment.now_ms,
-        failures=0,
-        not_seen=0,
-        maybe_sent=True,
-    )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from meganodes.directory.faults import NameConflict
-from meganodes.domain.outcome import Accepted, NotSent, Outcome, Unknown
+from meganodes.domain.outcome import NotSent, Outcome, Unknown
 from meganodes.hub import calls
 from meganodes.hub.calls import Asked
 from meganodes.hub.refusal import Refusal, callback_refusal
@@ -20,8 +20,8 @@ BALANCE_TRIES_MAX: Final = 4
 """A balance of unknown outcome is asked 1 + 3 times (contract 3.4)."""
 
 REPEATS_WITHIN_SECONDS: Final = 2.2
-"""No repeat starts later than this after the first try: with the 2 s of a balance callback the caller
-of user/info waits 4.2 s at most."""
+"""No repeat starts later than this after the first try; with the 2 s of a balance callback the
+caller of user/info waits 4.2 s at most."""
 
 PAUSE_SECONDS: Final = 0.1
 
@@ -68,8 +68,9 @@ async def user_info(hub: Hub, agent: Agent, user_code: int) -> UserBalance | Ref
         return user
     asked = await ask_balance(hub, agent, user.name)
     accepted = asked.accepted
-    if accepted is None or accepted.balance_minor is None:
+    if accepted is None:
         return callback_refusal(asked)
+    assert accepted.balance_minor is not None, "a balance reply without a balance is malformed"
     return UserBalance(name=user.name, balance_minor=accepted.balance_minor)
 
 
@@ -104,7 +105,7 @@ async def ask_balance(
 
 
 def worth_repeating(outcome: Outcome) -> bool:
-    """Say whether a question may get another answer at once; a held-back one (open circuit) will not."""
+    """Say whether asking again may help at once; while the circuit is open it does not."""
     match outcome:
         case Unknown():
             return True

@@ -1,14 +1,14 @@
-"""One look at an agent's backend from the hub: can it be reached, does it answer, does it check tokens.
+"""A look at an agent's backend: can it be reached, does it answer well, does it check tokens.
 
 It runs on the TEST lane: nothing of it counts for the circuit (contract 3.4).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from meganodes.callbacks.gateway import AgentView, Attempt, Call, Lane
+from meganodes.callbacks.gateway import Attempt, Call, Lane
 from meganodes.domain.outcome import Refused
 from meganodes.hub.calls import CALLBACK_TEST_ACCOUNT, agent_view, attempt_record
 from meganodes.hub.refusal import outcome_sentence
@@ -19,6 +19,7 @@ from meganodes.protocol.commands import Command, authenticate_data
 if TYPE_CHECKING:
     from meganodes.directory.records import Agent
     from meganodes.hub.core import Hub
+    from meganodes.kit.secrets import Secret
 
 WELL_FORMED = "well-formed"
 _HTTP_OK = 200
@@ -29,8 +30,8 @@ _HTTP_DENIALS = frozenset({401, 403})
 class CallbackTest:
     """What the test found (contract 2.2, agent/callback-test).
 
-    ``reachable``: an HTTP answer came back. ``token_checked``: a second request, with a wrong token,
-    was refused. ``reply`` is "well-formed" or the sentence that says what is wrong.
+    ``reachable``: an HTTP answer came back. ``token_checked``: a second request, with a wrong
+    token, was refused. ``reply`` is "well-formed" or the sentence that says what is wrong.
     """
 
     callback_url: str
@@ -43,13 +44,12 @@ class CallbackTest:
 
 async def run(hub: Hub, agent: Agent) -> CallbackTest:
     """Send one authenticate for the test account, then one with a wrong token; never fails."""
-    view = agent_view(agent)
-    first = await _authenticate(hub, agent, view)
+    first = await _authenticate(hub, agent)
     reachable = first.http_status is not None
     token_checked = False
     if reachable:
-        wrong = replace(view, callback_token=new_token(CALLBACK_PREFIX, hub.identity))
-        token_checked = _token_was_checked(first, await _authenticate(hub, agent, wrong))
+        wrong_token = new_token(CALLBACK_PREFIX, hub.identity)
+        token_checked = _token_was_checked(first, await _authenticate(hub, agent, wrong_token))
     return CallbackTest(
         callback_url=agent.callback_url,
         duration_ms=first.duration_ms,
@@ -60,7 +60,7 @@ async def run(hub: Hub, agent: Agent) -> CallbackTest:
     )
 
 
-async def _authenticate(hub: Hub, agent: Agent, view: AgentView) -> Attempt:
+async def _authenticate(hub: Hub, agent: Agent, token: Secret | None = None) -> Attempt:
     attempt_id = hub.identity.trans_id()
     call = Call(
         command=Command.AUTHENTICATE,
@@ -71,8 +71,9 @@ async def _authenticate(hub: Hub, agent: Agent, view: AgentView) -> Attempt:
         lane=Lane.TEST,
         revision=agent.revision,
         ignore_circuit=True,
+        token_override=token,
     )
-    attempt = await hub.gateway.send(view, call)
+    attempt = await hub.gateway.send(agent_view(agent), call)
     hub.journal.log(
         attempt_record(attempt, attempt_id, agent.agent_id, CALLBACK_TEST_ACCOUNT, None)
     )

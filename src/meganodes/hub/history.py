@@ -22,8 +22,8 @@ class HistoryEntry:
 
     ``position`` is the list's ``trans_id``. ``prebalance_minor`` and ``balance_minor`` are both 0
     when ``balance_known`` is False. Of ``trans_guid`` and ``callback_trans_id`` the one is set that
-    the row's revision carries in callbacks. ``regdate`` is the moment of listing in the agent's time
-    zone, ``created_at`` when the provider asked, in UTC.
+    the row's revision carries in callbacks. ``regdate`` is the moment of listing in the agent's
+    time zone, ``created_at`` when the provider asked, in UTC.
     """
 
     position: int

@@ -28,7 +28,7 @@ LANGUAGES: Final[Mapping[int, str]] = MappingProxyType(
 
 def language_number(lang: int | None) -> int:
     """Give the language to use: left out or outside 1 to 11 is taken as 1 (contract 2.1)."""
-    return lang if lang in LANGUAGES else DEFAULT_LANGUAGE
+    return lang if lang is not None and lang in LANGUAGES else DEFAULT_LANGUAGE
 
 
 def localised(name: str, names: Mapping[str, str], lang: int) -> str:

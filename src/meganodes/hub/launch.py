@@ -1,4 +1,4 @@
-"""Opening a game for a user: the address an agent gets, and what happens when a browser opens it."""
+"""Opening a game for a user: the address an agent gets, and what a browser finds there."""
 
 from __future__ import annotations
 
@@ -11,9 +11,7 @@ from meganodes.directory.records import (
     AgentState,
     Launch,
     LaunchFault,
-    LaunchFaultReason,
     OpenedLaunch,
-    Session,
     Status,
 )
 from meganodes.hub import calls
@@ -23,7 +21,7 @@ from meganodes.hub.refusal import Refusal, callback_refusal
 from meganodes.protocol.codes import ApiCode
 
 if TYPE_CHECKING:
-    from meganodes.directory.records import Agent, Provider, User
+    from meganodes.directory.records import Agent, User
     from meganodes.hub.core import Hub
     from meganodes.kit.secrets import Secret
     from meganodes.protocol.replies import Reply
@@ -66,9 +64,10 @@ async def game_url(hub: Hub, agent: Agent, wanted: GameWanted) -> GameUrl | Refu
     if fault is not None:
         return Refusal(code=fault)
     asked = await calls.authenticate(hub, agent, user.name)
-    reply = asked.attempt.reply
-    if asked.accepted is None or reply is None:
+    if asked.accepted is None:
         return callback_refusal(asked)
+    reply = asked.attempt.reply
+    assert reply is not None, "only a reply that was read is accepted"
     if reply.permissions is not None and reply.permissions.play is False:
         return Refusal(code=ApiCode.PERMISSION_ERROR, reason=PLAY_NOT_PERMITTED)
     token = await hub.directory.create_launch(_launch(hub, user, wanted, reply))
@@ -113,18 +112,65 @@ def _address(hub: Hub, user: User, token: Secret) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenedGame:
-    """A launch link that opened: where the browser goes now."""
+    """A launch link that opened: the provider's address, where the browser goes now."""
 
     location: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ClosedLaunch:
-    """A launch link that does not open. ``fault`` None: the link is good, the game cannot be played now.
+class NotPlayable:
+    """A good launch link whose game cannot be played now; it is not used up."""
 
-    ``return_url`` leads the player back, "" when unknown; ``lang`` None when unknown.
+    return_url: str
+    lang: int
+
+
+async def open_launch(
+    hub: Hub, user_code: int, g_token: str
+) -> OpenedGame | NotPlayable | LaunchFault:
+    """Open a launch link once: use it up, create the session, give the provider's address.
+
+    The link is looked at first, so that it survives an agent that was suspended or a provider that
+    went into maintenance after it was given out.
     """
+    found = await look_at_launch(hub, user_code, g_token)
+    if not isinstance(found, Launch):
+        return found
+    opened = await hub.directory.open_launch(g_token, user_code, hub.clock.now_ms())
+    if isinstance(opened, LaunchFault):
+        return opened
+    return OpenedGame(location=_provider_address(hub, opened))
 
-    fault: LaunchFaultReason | None
-    return_url: str = ""
-    lang: int | None = None
+
+async def look_at_launch(
+    hub: Hub, user_code: int, g_token: str
+) -> Launch | NotPlayable | LaunchFault:
+    """Say what opening this link would bring, without using it up (HEAD and prefetch)."""
+    found = await hub.directory.peek_launch(g_token, user_code, hub.clock.now_ms())
+    if isinstance(found, LaunchFault):
+        return found
+    agent = hub.directory.agent(found.agent_id)
+    is_playable = (
+        agent is not None
+        and agent.state is AgentState.APPROVED
+        and game_fault(hub, agent, found.provider_id, found.game_code) is None
+    )
+    return found if is_playable else NotPlayable(return_url=found.return_url, lang=found.lang)
+
+
+def _provider_address(hub: Hub, opened: OpenedLaunch) -> str:
+    session = opened.session
+    agent = hub.directory.agent(session.agent_id)
+    provider = hub.directory.provider(session.provider_id)
+    assert agent is not None
+    assert provider is not None
+    values = {
+        "session": opened.token.reveal(),
+        "game_code": session.game_code,
+        "lang": LANGUAGES[language_number(session.lang)],
+        "currency": agent.currency.code,
+        "return_url": session.return_url,
+        "mode": "real",
+        "user_code": str(session.user_code),
+    }
+    return render_launch_url(provider.launch_url, values)

@@ -63,16 +63,16 @@ async def look_up(hub: Hub, provider: Provider, asked: Asked, arrived: float) ->
     agent = hub.directory.agent(session.agent_id)
     assert agent is not None, "a session's agent is never deleted"
     now_ms = hub.clock.now_ms()
-    if not isinstance(asked, AskedWin | AskedCancel | AskedRound):
-        fault = session_fault(
-            session,
-            now_ms=now_ms,
-            session_hours=hub.settings.session_hours,
-            idle_minutes=hub.settings.session_idle_minutes,
-        )
-        if fault is not None:
-            return Answer(code=ApiCode.SESSION_INVALID, exponent=agent.currency.exponent)
-    hub.directory.touch_session(session.gplay_id, now_ms)
+    fault = session_fault(
+        session,
+        now_ms=now_ms,
+        session_hours=hub.settings.session_hours,
+        idle_minutes=hub.settings.session_idle_minutes,
+    )
+    if fault is None:
+        hub.directory.touch_session(session.gplay_id, now_ms)
+    elif not isinstance(asked, AskedWin | AskedCancel | AskedRound):
+        return Answer(code=ApiCode.SESSION_INVALID, exponent=agent.currency.exponent)
     return Play(
         agent=agent,
         provider=provider,

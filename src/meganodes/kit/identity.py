@@ -16,7 +16,7 @@ NODE_MAX = 63
 TRANS_ID_MAX = 2**53 - 1
 _NODE_BITS = 6
 _COUNTER_BITS = 6
-_COUNTER_MAX = 2**_COUNTER_BITS - 1
+_COUNTER_MAX: int = 2**_COUNTER_BITS - 1
 _SHIFT = _NODE_BITS + _COUNTER_BITS
 
 
@@ -55,7 +55,7 @@ class SystemIdentity:
         self._random = secrets.SystemRandom()
         self._lock = threading.Lock()
         self._millisecond = above >> _SHIFT
-        self._counter = _COUNTER_MAX if above else -1
+        self._counter = _COUNTER_MAX
 
     def token_bytes(self, n: int) -> bytes:
         """Return n bytes of the operating system's randomness."""

@@ -185,7 +185,7 @@ def _expand(raw: bytes, purpose: bytes) -> bytes:
 
 
 def _read_key(path: Path) -> bytes:
-    make_one = f"(umask 077; head -c {MASTER_KEY_BYTES} /dev/urandom > {path})"
+    make_one = f"meganodes key create {path}"
     setting = "MEGANODES_MASTER_KEY_FILE"
     try:
         mode = path.stat().st_mode

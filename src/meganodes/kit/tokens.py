@@ -54,7 +54,8 @@ def lookup_part(text: str) -> str:
 
 def token_hash(key: bytes, text: str) -> bytes:
     """Return what is stored in place of a token: HMAC-SHA256 under the derived key."""
-    return hmac.digest(key, text.encode(), "sha256")
+    # Text from outside may hold half a surrogate pair, which has no UTF-8 form.
+    return hmac.digest(key, text.encode(errors="backslashreplace"), "sha256")
 
 
 def token_hashes(keys: Sequence[bytes], text: str) -> tuple[bytes, ...]:

@@ -11,8 +11,8 @@ class MainApiSettings:
     """Limits of the door.
 
     ``in_flight_max``: requests of one agent at once in this process; with N worker processes give
-    each ceil(50 / N) (contract 2.1). ``retry_after_seconds`` goes with the 429. ``trusted_proxies``:
-    peers whose X-Forwarded-For is believed, none by default.
+    each ceil(50 / N) (contract 2.1). ``retry_after_seconds`` goes with the 429.
+    ``trusted_proxies``: peers whose X-Forwarded-For is believed, none by default.
     """
 
     in_flight_max: int = 50

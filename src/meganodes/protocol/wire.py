@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from json.encoder import encode_basestring_ascii as _quoted
@@ -168,11 +169,9 @@ def _where(error: json.JSONDecodeError) -> str:
 def _without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        seen: set[str] = set()
-        for key, _ in pairs:
-            if key in seen:
-                raise JsonError(f"the key {_quoted(key[:40])} comes twice in one object")
-            seen.add(key)
+        times = Counter(key for key, _ in pairs)
+        twice = next(key for key in times if times[key] > 1)
+        raise JsonError(f"the key {_quoted(twice[:40])} comes twice in one object")
     return members
 
 

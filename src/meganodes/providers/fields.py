@@ -131,7 +131,9 @@ class Fields:
         if not 1 <= len(value) <= count_max:
             self.fault(name, f"must have 1 to {count_max} entries, it has {len(value)}.")
             return []
-        listed = Fields({f"{name}[{at}]": each for at, each in enumerate(value)}, self.faults, self._path)
+        listed = Fields(
+            {f"{name}[{at}]": each for at, each in enumerate(value)}, self.faults, self._path
+        )
         return [each for at in range(len(value)) if (each := listed.child(f"{name}[{at}]"))]
 
     def _required(self, name: str, wanted: str) -> str | None:

@@ -1,6 +1,6 @@
-"""What an adapter is: it translates one supplier's dialect to the neutral records and back, no more.
+"""What an adapter is: it translates one supplier's dialect to the neutral records and back.
 
-An adapter knows no journal, no agent and no clock. It never raises for anything a supplier can send.
+It knows no journal, no agent and no clock, and never raises for anything a supplier can send.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Adapter(Protocol):
 
     @property
     def path_prefix(self) -> str:
-        """Path of the door under which the supplier calls, ending in a slash; the command follows."""
+        """Where the supplier calls: a path that ends in a slash, the command follows."""
 
     @property
     def commands(self) -> frozenset[str]:

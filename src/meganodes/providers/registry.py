@@ -12,7 +12,7 @@ ADAPTERS: Final[tuple[Adapter, ...]] = (HouseAdapter(),)
 
 
 def adapter(name: str) -> Adapter:
-    """Return the adapter of that name; an unknown name is a `LookupError` that lists the known ones."""
+    """Return the adapter of that name; `LookupError` lists the known ones."""
     for each in ADAPTERS:
         if each.name == name:
             return each

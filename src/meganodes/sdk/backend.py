@@ -23,9 +23,6 @@ _NEEDS_BALANCE = frozenset(
 )
 
 
-# --- requests -------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """What every callback carries: the account, and the checks to evaluate in this order.
@@ -94,9 +91,6 @@ class Status(Request):
     """What became of a transaction."""
 
     transaction_id: str
-
-
-# --- results --------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,6 @@ from meganodes.domain.cancellation import (
     after_delivery,
     cancel_accepted,
     overdue,
-    resumed,
     undo_pending,
     wish_cancel,
 )
@@ -23,7 +22,7 @@ from meganodes.domain.outcome import (
     Unknown,
 )
 from meganodes.domain.retry import DAY_MS, HOUR_MS, MINUTE_MS
-from meganodes.domain.transaction import Kind, State, Step, Transaction
+from meganodes.domain.transaction import State, Step, Transaction
 from meganodes.protocol.codes import ApiCode
 from meganodes.protocol.commands import TransType
 from tests.support.rows import NOW_MS, moment, owed_cancel, owed_win, pending_bet
@@ -375,13 +374,3 @@ def test_a_provider_may_undo_an_accepted_bet() -> None:
     assert move.after.state is State.CANCELLING
     assert move.after.code is ApiCode.TRANSACTION_CANCELLED
     assert not move.after.outcome_unknown
-
-
-@pytest.mark.rule("3.4-parked")
-@pytest.mark.parametrize(("kind", "state"), [(Kind.WIN, State.OWED), (Kind.BET, State.CANCELLING)])
-def test_a_person_resumes_a_parked_row_with_a_new_schedule(kind: Kind, state: State) -> None:
-    later = NOW_MS + 30 * DAY_MS
-    row = owed_win(kind=kind, state=State.PARKED, step=Step.NONE, due_at_ms=None, failures=70)
-    move = resumed(row, moment(later))
-    assert (move.after.state, move.after.step) == (state, Step.DELIVER)
-    assert (move.after.failures, move.after.owed_since_ms) == (0, later)

@@ -10,12 +10,12 @@ DEFAULTS = """
 # The name of this node.
 node = "a"
 
-[callbacks]
+[a]
 # Ports permitted
 # beside 443.
-allowed_ports = []
+ports = []
 # Whether plain http is permitted.
-allow_http = false
+http = false
 """
 
 
@@ -23,10 +23,8 @@ def test_each_setting_has_its_row() -> None:
     rows = [line for line in page(DEFAULTS).splitlines() if line.startswith("| `")]
     assert rows == [
         '| `node` | `"a"` | The name of this node. | `MEGANODES_NODE` |',
-        "| `callbacks.allowed_ports` | `[]` | Ports permitted beside 443. "
-        "| `MEGANODES_CALLBACKS__ALLOWED_PORTS` |",
-        "| `callbacks.allow_http` | `false` | Whether plain http is permitted. "
-        "| `MEGANODES_CALLBACKS__ALLOW_HTTP` |",
+        "| `a.ports` | `[]` | Ports permitted beside 443. | `MEGANODES_A__PORTS` |",
+        "| `a.http` | `false` | Whether plain http is permitted. | `MEGANODES_A__HTTP` |",
     ]
 
 
@@ -35,7 +33,7 @@ def test_only_the_comment_straight_above_counts() -> None:
 
 
 def test_setting_without_a_sentence_is_refused() -> None:
-    with pytest.raises(UndocumentedSettingError, match="server.port"):
+    with pytest.raises(UndocumentedSettingError, match=r"server\.port"):
         page("[server]\nport = 1\n")
 
 

@@ -55,7 +55,7 @@ async def tell_agent(call: ApiCall, _body: NoFields) -> Answer:
     return done(facts)
 
 
-async def test_backend(call: ApiCall, _body: NoFields) -> Answer:
+async def look_at_backend(call: ApiCall, _body: NoFields) -> Answer:
     """Answer agent/callback-test: 0 whenever the test could be run, whatever it found."""
     found = await callback_test.run(call.hub, call.agent)
     facts: BackendFacts = {
@@ -82,7 +82,7 @@ ENDPOINTS = (
         path="/v4/agent/callback-test",
         summary="Send one authenticate callback to the agent's backend and report.",
         body=NoFields,
-        answer=test_backend,
+        answer=look_at_backend,
         data=BackendFacts,
     ),
 )

@@ -1,4 +1,4 @@
-"""Who calls: the bearer token, then the address, then the agent's state, in this order (contract 2.1)."""
+"""Who calls: the bearer token, then the address, then the agent's state (contract 2.1)."""
 
 from __future__ import annotations
 

@@ -1,17 +1,17 @@
-"""Reading a request's body: bounded, strictly parsed, and an empty one is no mistake (contract 2.1)."""
+"""Reading a request's body: bounded and strict, but an empty one is no mistake (contract 2.1)."""
 
 from __future__ import annotations
 
 from starlette.requests import ClientDisconnect, Request
 
-from meganodes.main_api.v4.errors import FORM_BODY, TOO_LARGE, BadRequest, CallRefused, FieldFault
+from meganodes.main_api.v4.errors import FORM_BODY, TOO_LARGE, BadRequest, FieldFault
 from meganodes.protocol.wire import JsonError, load_json
 
 _FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 async def read_body(request: Request, bytes_max: int) -> dict[str, object]:
-    """Read the JSON object of a request; raises `BadRequest` or `CallRefused`.
+    """Read the JSON object of a request; raises `BadRequest`.
 
     Nothing at all and `null` count as an object without fields.
     """

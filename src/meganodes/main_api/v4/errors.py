@@ -53,7 +53,7 @@ class FieldFault:
     message: str
 
 
-class CallRefused(Exception):  # noqa: N818 - a definite answer of the door, no failure
+class CallRefused(Exception):
     """The call ends with this fault; ``faults`` say which fields are bad, if any."""
 
     def __init__(self, fault: Fault, faults: tuple[FieldFault, ...] = ()) -> None:

@@ -82,9 +82,7 @@ class Door:
         self._hub = hub
         self._settings = settings
         self._draining = draining
-        self.places = Places(
-            settings.in_flight_max, too_many_at_once(settings.retry_after_seconds)
-        )
+        self.places = Places(settings.in_flight_max, too_many_at_once(settings.retry_after_seconds))
 
     def answering(self, endpoint: Endpoint[Any]) -> Callable[[Request], Awaitable[Response]]:
         """Give the function that answers requests to one endpoint."""

@@ -64,27 +64,31 @@ def _web_address(value: str) -> str:
     return value
 
 
-WholeNumber = Annotated[int, BeforeValidator(_whole_number)]
+_AsWholeNumber: Final = BeforeValidator(_whole_number)
+
 Lang = Annotated[
-    WholeNumber,
+    int,
     AfterValidator(language_number),
+    _AsWholeNumber,
     Field(description="a whole number from 1 (en) to 11 (zh)"),
 ]
 UserCode = Annotated[
-    WholeNumber,
+    int,
     Field(
         ge=0,
         le=INT64_MAX,
-        description="the user's number as user/create gave it, such as 400000123",
+        description="the whole number that user/create gave, such as 400000123",
     ),
+    _AsWholeNumber,
 ]
 ProviderId = Annotated[
-    WholeNumber,
+    int,
     Field(
         ge=0,
         le=INT64_MAX,
-        description="a provider's number as game/providers lists it, such as 1",
+        description="a whole number that game/providers lists, such as 1",
     ),
+    _AsWholeNumber,
 ]
 Amount = Annotated[Exact, WithJsonSchema({"type": "number"})]
 """An amount in an answer: main units, exactly the currency's decimals (contract 2.1)."""
@@ -143,17 +147,20 @@ class GameUrlBody(Body):
         Field(
             min_length=1,
             max_length=GAME_CODE_CHARACTERS_MAX,
-            description="the game_code of a game as game/games lists it, in text",
+            description="text: the game_code of a game that game/games lists",
         ),
     ]
     lang: Lang = DEFAULT_LANGUAGE
     return_url: Annotated[
         str,
-        AfterValidator(_web_address),
         Field(
             max_length=URL_CHARACTERS_MAX,
-            description="an http or https address without blanks, or empty for none",
+            description=(
+                "an http or https address of at most 2048 characters without blanks, "
+                "or empty for none"
+            ),
         ),
+        AfterValidator(_web_address),
     ] = ""
 
 
@@ -161,12 +168,18 @@ class TransactionsAfterBody(Body):
     """game/transaction-id."""
 
     last_id: Annotated[
-        WholeNumber,
-        Field(ge=0, le=INT64_MAX, description="the last trans_id you have seen, 0 at first"),
+        int,
+        Field(
+            ge=0,
+            le=INT64_MAX,
+            description="a whole number: the last trans_id you have seen, 0 at first",
+        ),
+        _AsWholeNumber,
     ]
     limit: Annotated[
-        WholeNumber,
+        int,
         Field(ge=1, le=LIST_LIMIT_MAX, description="a whole number from 1 to 2000"),
+        _AsWholeNumber,
     ]
 
 

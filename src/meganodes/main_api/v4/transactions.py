@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing_extensions import NotRequired, TypedDict
+from typing import NotRequired
+
+from typing_extensions import TypedDict
 
 from meganodes.hub import history
 from meganodes.main_api.v4.endpoint import ApiCall, Endpoint
@@ -14,8 +16,8 @@ from meganodes.protocol.wire import Exact
 class TransactionItem(TypedDict):
     """One settled transaction.
 
-    `trans_id` is the position in the agent's list. `trans_guid` comes with callback revision `guid`,
-    `callback_trans_id` with revision `id`; `cancel_trans_guid` names the cancelled bet.
+    `trans_id` is the position in the agent's list. `trans_guid` comes with callback revision
+    `guid`, `callback_trans_id` with revision `id`; `cancel_trans_guid` names the cancelled bet.
     """
 
     trans_id: int

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from json.encoder import encode_basestring_ascii as _quoted
 from typing import Final
 
-from meganodes.domain.asked import Answer, ItemAnswer, Player, RoundItem
+from meganodes.domain.asked import Answer, ItemAnswer, RoundItem
 from meganodes.protocol.codes import ApiCode
 from meganodes.protocol.money import format_amount
 from meganodes.protocol.replies import Permissions
@@ -49,20 +49,19 @@ def _faults(answer: Answer) -> str:
 
 
 def _authenticate(answer: Answer) -> str:
-    player = answer.player
-    assert player is not None, "a successful authenticate knows the player"
+    user = answer.player
+    assert user is not None, "a successful authenticate knows the user"
     return (
-        f'"account":{_quoted(player.account)},"game_code":{_quoted(player.game_code)},'
-        f'"currency":{_quoted(player.currency)},"language":{_text(player.language)},'
-        f'"country":{_text(player.country)},'
+        f'"account":{_quoted(user.account)},"game_code":{_quoted(user.game_code)},'
+        f'"currency":{_quoted(user.currency)},"language":{_text(user.language)},'
+        f'"country":{_text(user.country)},'
         f'"balance":{_amount(answer.balance_minor, answer.exponent)},'
-        f'"permissions":{_permissions(player, answer.exponent)}'
+        f'"permissions":{_permissions(user.permissions or Permissions(), answer.exponent)}'
     )
 
 
-def _permissions(player: Player, exponent: int) -> str:
+def _permissions(said: Permissions, exponent: int) -> str:
     """Write what the backend said and nothing else; an empty object restricts nothing."""
-    said = player.permissions or Permissions()
     members = []
     if said.play is not None:
         members.append(f'"play":{_flag(said.play)}')

@@ -1,0 +1,1 @@
+"""What a durable bet costs, beside a bare reverse proxy in the same run: `make bench`."""

@@ -1,0 +1,56 @@
+"""``/health/live`` and ``/health/ready``: for supervisors and load balancers, not for people."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from meganodes.hub.core import Hub
+from meganodes.journal.store import StoreUnavailable
+
+READY_WITHIN_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """What the two addresses answer from."""
+
+    hub: Hub
+    draining: asyncio.Event
+
+    def routes(self) -> list[Route]:
+        """Make the routes."""
+        return [
+            Route("/health/live", self._live, methods=["GET"]),
+            Route("/health/ready", self._ready, methods=["GET"]),
+        ]
+
+    async def _live(self, _request: Request) -> JSONResponse:
+        """The event loop answers: there is no reason to restart the process."""
+        return JSONResponse({"status": "live"})
+
+    async def _ready(self, _request: Request) -> JSONResponse:
+        """New work is welcome: not draining, and the journal answers in time."""
+        checks = {"accepting": not self.draining.is_set(), "journal": await self._journal()}
+        return _verdict(checks)
+
+    async def _journal(self) -> bool:
+        try:
+            async with asyncio.timeout(READY_WITHIN_SECONDS):
+                await self.hub.journal.due_work(now_ms=self.hub.clock.now_ms())
+        except (TimeoutError, StoreUnavailable):
+            return False
+        return True
+
+
+def _verdict(checks: Mapping[str, bool]) -> JSONResponse:
+    ready = all(checks.values())
+    return JSONResponse(
+        {"status": "ready" if ready else "not ready", "checks": dict(checks)},
+        status_code=200 if ready else 503,
+    )

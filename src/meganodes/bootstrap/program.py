@@ -1,0 +1,114 @@
+"""The running hub: opens everything, serves until it is told to stop, drains, closes everything."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
+from ipaddress import ip_network
+
+from meganodes.bootstrap.health import Health
+from meganodes.bootstrap.server import CannotListen, Listening, serve
+from meganodes.bootstrap.server_settings import ServerSettings
+from meganodes.bootstrap.settings import Settings
+from meganodes.bootstrap.wiring import (
+    Office,
+    StartFault,
+    database_file,
+    make_hub,
+    open_office,
+)
+from meganodes.hub import wallet
+from meganodes.hub.core import Hub
+from meganodes.hub.worker import Worker
+from meganodes.kit.logging import get_logger
+from meganodes.kit.process_lock import AlreadyLocked, ProcessLock
+from meganodes.main_api.settings import MainApiSettings
+from meganodes.main_api.v4.routes import make_app
+from meganodes.player_pages.launch import make_routes
+from meganodes.provider_api.inbound import DoorSettings, ProviderDoor
+
+log = get_logger("bootstrap.program")
+
+
+async def run_hub(
+    settings: Settings, on_started: Callable[[Listening], None] = lambda _listening: None
+) -> bool:
+    """Run one hub until SIGTERM; True when it drained. Raises StartFault when it cannot start."""
+    lock = ProcessLock(database_file(settings))
+    try:
+        lock.acquire()
+    except AlreadyLocked as fault:
+        raise StartFault(str(fault)) from None
+    try:
+        office = await open_office(settings)
+        try:
+            return await _serve(office, on_started)
+        finally:
+            await office.close()
+    finally:
+        lock.release()
+
+
+async def _serve(office: Office, on_started: Callable[[Listening], None]) -> bool:
+    settings = office.settings
+    hub = make_hub(office)
+    worker = Worker(hub)
+    draining = asyncio.Event()
+    app = make_app(
+        hub,
+        MainApiSettings(
+            in_flight_max=settings.main_api.concurrent_max,
+            trusted_proxies=tuple(
+                ip_network(entry, strict=False) for entry in settings.main_api.trusted_proxies
+            ),
+        ),
+        draining,
+        pages=[*make_routes(hub), *Health(hub=hub, draining=draining).routes()],
+    )
+    door = ProviderDoor(
+        providers=office.directory,
+        serve=partial(wallet.serve, hub),
+        clock=office.clock,
+        identity=office.identity,
+        settings=DoorSettings(in_flight_max=settings.server.in_flight_max),
+    )
+    worker.start()
+    log.info("hub_started", settings=settings.model_dump(mode="json"))
+    try:
+        return await serve(
+            app,
+            door,
+            server_settings(settings),
+            on_started,
+            _drained(hub, worker, draining),
+        )
+    except CannotListen as fault:
+        await worker.stop()
+        raise StartFault(str(fault)) from None
+
+
+def _drained(hub: Hub, worker: Worker, draining: asyncio.Event) -> Callable[[], Awaitable[None]]:
+    async def finish() -> None:
+        draining.set()
+        await worker.stop()
+        await hub.drain()
+        await hub.gateway.close()
+        log.info("hub_stopped")
+
+    return finish
+
+
+def server_settings(settings: Settings) -> ServerSettings:
+    """Translate the settings of the listener."""
+    given = settings.server
+    return ServerSettings(
+        host=given.host,
+        port=given.port,
+        headers_seconds=given.headers_seconds,
+        request_seconds=given.request_seconds,
+        keep_alive_seconds=given.keep_alive_seconds,
+        linger_seconds=given.linger_seconds,
+        drain_seconds=given.drain_seconds,
+        trusted_proxies=settings.main_api.trusted_proxies,
+    )

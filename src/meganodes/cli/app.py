@@ -1,0 +1,51 @@
+"""The tree of commands; each file beside this one holds one family."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from meganodes import __version__
+from meganodes.cli import agent, catalog, demo, doctor, key, parked, provider, serve
+from meganodes.cli.context import Options
+
+app = typer.Typer(
+    name="meganodes",
+    help="The open hub between casino backends and game providers.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.add_typer(agent.app, name="agent")
+app.add_typer(provider.app, name="provider")
+app.add_typer(catalog.app, name="catalog")
+app.add_typer(parked.app, name="parked")
+app.add_typer(key.app, name="key")
+app.command(name="serve")(serve.serve)
+app.command(name="migrate")(serve.migrate)
+app.command(name="doctor")(doctor.doctor)
+app.command(name="demo")(demo.demo)
+
+
+@app.callback()
+def main(
+    context: typer.Context,
+    config: Annotated[
+        Path | None, typer.Option(help="A TOML file with the settings that differ.")
+    ] = None,
+) -> None:
+    """Take the options that stand before every command."""
+    context.obj = Options(config=config)
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(__version__)
+
+
+def run() -> None:
+    """Run the command line."""
+    app()

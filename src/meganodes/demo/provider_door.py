@@ -1,0 +1,47 @@
+"""How the toy studio speaks with the hub: the Provider API, one request at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from meganodes.demo.http_client import HttpRequest, NoAnswer, send
+from meganodes.demo.studio_rules import Answer
+
+ANSWER_SECONDS = 6.0
+"""How long a provider waits: the hub answers within 3 s, and less than 5 s is not allowed."""
+
+
+class HubDoor(Protocol):
+    """The hub, as a provider sees it."""
+
+    async def ask(self, command: str, body: str) -> Answer | None:
+        """Send one request and return the complete answer, None when there was none."""
+
+
+class ProviderDoor:
+    """The hub over HTTP."""
+
+    def __init__(self, hub_url: str, provider_token: str) -> None:
+        self._base = f"{hub_url}/provider/v1/"
+        self._token = provider_token
+
+    async def ask(self, command: str, body: str) -> Answer | None:
+        """Send one request and return the complete answer, None when there was none."""
+        url = self._base + command
+        request = HttpRequest(method="POST", url=url, token=self._token, body=body.encode())
+        try:
+            result = await send(request, ANSWER_SECONDS)
+            return _answer(result.status, result.json())
+        except NoAnswer:
+            return None
+
+
+def _answer(status: int, envelope: object) -> Answer | None:
+    """Read the envelope; anything that is not one is no answer."""
+    if not isinstance(envelope, Mapping):
+        return None
+    code, data = envelope.get("code"), envelope.get("data")
+    if not isinstance(code, int) or isinstance(code, bool):
+        return None
+    return Answer(status=status, code=code, data=data if isinstance(data, Mapping) else {})

@@ -1,0 +1,64 @@
+"""What a person may do with a parked transaction: take it up again, or settle it (contract 3.4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from meganodes.domain.cancellation import Moment, cancel_listings
+from meganodes.domain.transaction import Kind, Listing, Move, State, Step, Transaction, move
+from meganodes.protocol.commands import TransType
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """Who settled what outside the hub, why, and who confirmed it: two different people."""
+
+    by: str
+    confirmed_by: str
+    reason: str
+
+    def fault(self) -> str | None:
+        """Say what is missing, or None."""
+        if not self.reason.strip():
+            return "a settlement by hand needs a reason"
+        if not self.by.strip() or not self.confirmed_by.strip():
+            return "a settlement by hand needs two people's names"
+        if self.by.strip().casefold() == self.confirmed_by.strip().casefold():
+            return "a settlement by hand needs a second person: the two names are the same"
+        return None
+
+
+def resumed(row: Transaction, moment: Moment) -> Move:
+    """Take a parked transaction up again because a person decided so; its schedule starts anew."""
+    assert row.state is State.PARKED
+    state = State.OWED if row.kind is Kind.WIN else State.CANCELLING
+    return move(
+        row,
+        "resumed by a person",
+        state=state,
+        step=Step.DELIVER,
+        due_at_ms=moment.now_ms,
+        owed_since_ms=moment.now_ms,
+        failures=0,
+        not_seen=0,
+        maybe_sent=True,
+    )
+
+
+def settled(row: Transaction, settlement: Settlement) -> Move:
+    """Close a parked transaction as settled outside the hub: nothing is sent for it ever again.
+
+    It appears in the agent's list like the movement it stands for, with its balance asked for.
+    """
+    assert row.state is State.PARKED
+    assert settlement.fault() is None
+    cause = (
+        f"settled by hand by {settlement.by}, confirmed by {settlement.confirmed_by}: "
+        f"{settlement.reason}"
+    )
+    closed = move(row, cause, state=State.SETTLED_BY_HAND, step=Step.NONE, due_at_ms=None)
+    if row.kind is Kind.WIN:
+        lists: tuple[Listing, ...] = (Listing(trans_type=TransType.WIN, balance_minor=None),)
+    else:
+        lists = cancel_listings(row, None)
+    return replace(closed, lists=lists)

@@ -1,0 +1,1 @@
+"""The history of the journal's tables, run by Alembic (see ``journal.schema``)."""

@@ -1,0 +1,138 @@
+"""How records become rows of a table and back: the one place that knows the order of columns."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import fields
+from operator import attrgetter
+from typing import Any
+
+from meganodes.domain.transaction import Kind, State, Step, Transaction
+from meganodes.journal.store import AttemptRecord, Event, ListedTransaction
+from meganodes.protocol.codes import ApiCode
+from meganodes.protocol.commands import Revision, TransType
+
+Row = Sequence[Any]
+"""A row as the driver gives it."""
+
+COLUMNS = tuple(field.name for field in fields(Transaction))
+"""The columns of a transaction, in the order of its fields."""
+
+WIDTH = len(COLUMNS)
+
+MOVING = (
+    "state",
+    "epoch",
+    "code",
+    "balance_minor",
+    "outcome_unknown",
+    "cancel_asked_at_ms",
+    "decided_at_ms",
+    "step",
+    "due_at_ms",
+    "owed_since_ms",
+    "attempts",
+    "failures",
+    "maybe_sent",
+    "not_seen",
+    "probes",
+    "reopened",
+)
+"""What a move may change. All other fields are what was asked, and stay for ever."""
+
+ATTEMPT_COLUMNS = (
+    "attempt_id",
+    "agent_id",
+    "trans_id",
+    "account",
+    "command",
+    "number",
+    "started_at_ms",
+    "duration_ms",
+    "outcome",
+    "phase",
+    "result",
+    "http_status",
+    "request",
+    "reply",
+    "notes",
+    "faults",
+    "peer_address",
+)
+"""The columns of an attempt as it is read; its bytes and its sentences are written apart."""
+
+# The driver takes plain text and whole numbers only; of anything else it makes them slowly.
+_PLAIN = {
+    "kind": "kind._value_",
+    "revision": "revision._value_",
+    "state": "state._value_",
+    "code": "code._value_",
+    "step": "step._value_",
+    "outcome_unknown": "outcome_unknown.real",
+    "maybe_sent": "maybe_sent.real",
+}
+_ENUMS = {"kind": Kind, "revision": Revision, "state": State, "code": ApiCode, "step": Step}
+_READ_AS = tuple(
+    (index, {member.value: member for member in _ENUMS[name]} if name in _ENUMS else (False, True))
+    for index, name in enumerate(COLUMNS)
+    if name in _PLAIN
+)
+
+all_values = attrgetter(*(_PLAIN.get(name, name) for name in COLUMNS))
+"""All columns of a transaction, as the driver wants them."""
+
+moving_values = attrgetter(*(_PLAIN.get(name, name) for name in MOVING))
+"""The columns that a move writes, as the driver wants them."""
+
+attempt_values = attrgetter(*(name for name in ATTEMPT_COLUMNS[:12]))
+"""An attempt's columns but for its bytes, its sentences and its peer."""
+
+
+def transaction(row: Row) -> Transaction:
+    """Make a transaction of the first columns of a row."""
+    values = list(row[:WIDTH])
+    for index, members in _READ_AS:
+        values[index] = members[values[index]]
+    return Transaction(**dict(zip(COLUMNS, values, strict=True)))
+
+
+def transactions(rows: Sequence[Row]) -> tuple[Transaction, ...]:
+    """Make a transaction of each row."""
+    return tuple(map(transaction, rows))
+
+
+def event(row: Row) -> Event:
+    """Make an event of a row of its table."""
+    epoch, at_ms, from_state, to_state, cause = row
+    return Event(epoch=epoch, at_ms=at_ms, from_state=from_state, to_state=to_state, cause=cause)
+
+
+def listed(row: Row) -> ListedTransaction:
+    """Make an entry of an agent's list: its own four columns, then the transaction's."""
+    position, trans_type, balance_minor, listed_at_ms, *columns = row
+    return ListedTransaction(
+        position=position,
+        trans_type=TransType(trans_type),
+        row=transaction(columns),
+        balance_minor=balance_minor or 0,
+        balance_known=balance_minor is not None,
+        listed_at_ms=listed_at_ms,
+    )
+
+
+def attempt(row: Row) -> AttemptRecord:
+    """Make an attempt of a row of its tables."""
+    values = dict(zip(ATTEMPT_COLUMNS, row, strict=True))
+    values["notes"] = _sentences(values["notes"])
+    values["faults"] = _sentences(values["faults"])
+    return AttemptRecord(**values)
+
+
+def sentences_text(sentences: tuple[str, ...]) -> str | None:
+    """Write sentences into one column; none at all is the usual case and costs nothing."""
+    return json.dumps(sentences) if sentences else None
+
+
+def _sentences(text: str | None) -> tuple[str, ...]:
+    return tuple(json.loads(text)) if text else ()

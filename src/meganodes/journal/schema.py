@@ -1,0 +1,118 @@
+"""The journal's tables: making them, and saying whether a database has the right ones.
+
+Alembic runs the migrations; it is loaded only then, because a server that starts needs no more than
+one look at the version.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from meganodes.journal.statements import SQLITE
+from meganodes.kit.database import Database, DatabaseKind, DatabaseSettings, DatabaseUrl
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+REVISION = "0001"
+"""The newest revision of the tables, which this code is written for."""
+
+VERSION_TABLE = "journal_version"
+
+TABLES = frozenset(
+    {
+        "attempt_bodies",
+        "attempts",
+        "events",
+        "listing_positions",
+        "listings",
+        "rounds",
+        "transactions",
+    }
+)
+
+PAGE_BYTES = 8_192
+"""Larger than SQLite's default: a commit of many bets writes fewer pages."""
+
+MIGRATIONS = Path(__file__).with_name("migrations")
+
+
+class UnsupportedDatabase(Exception):
+    """This version keeps its journal on SQLite only."""
+
+
+def upgrade(url: DatabaseUrl) -> None:
+    """Bring the journal's tables to the newest revision, in one transaction.
+
+    Runs in the calling thread. Safe to repeat. Raises UnsupportedDatabase.
+    """
+    path = _sqlite_path(url)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with closing(sqlite3.connect(path)) as connection:
+        # Only a file without tables takes another page size.
+        connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
+        connection.execute("PRAGMA journal_mode = WAL")
+    database = Database(url, DatabaseSettings())
+    try:
+        database.write_now(lambda connection: connection.define(_migrate))
+    finally:
+        database.close()
+
+
+def check(url: DatabaseUrl) -> str | None:
+    """Say in a sentence what is wrong with the journal's tables, None when all is well."""
+    path = _sqlite_path(url)
+    if not path.exists():
+        return f"there is no database at {path}: run `meganodes migrate`"
+    with closing(sqlite3.connect(path)) as connection:
+        return schema_fault(connection)
+
+
+def schema_fault(connection: sqlite3.Connection) -> str | None:
+    """Look at an open database: version, tables, journal mode, and the lists' last positions."""
+    rows = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()
+    names = {name for (name,) in rows}
+    if VERSION_TABLE not in names:
+        return "the journal's tables are missing: run `meganodes migrate`"
+    versions = connection.execute(f"SELECT version_num FROM {VERSION_TABLE}").fetchall()  # noqa: S608 - a constant
+    version = versions[0][0] if versions else ""
+    if version < REVISION:
+        return f"the journal's tables are of revision {version or 'none'}: run `meganodes migrate`"
+    if version > REVISION:
+        return (
+            f"the journal's tables are of revision {version}, this program knows {REVISION}: "
+            "start the newer version that made them"
+        )
+    if missing := TABLES - names:
+        return f"tables of the journal are missing ({', '.join(sorted(missing))}): restore a backup"
+    return _sanity_fault(connection)
+
+
+def _sanity_fault(connection: sqlite3.Connection) -> str | None:
+    ((mode,),) = connection.execute("PRAGMA journal_mode").fetchall()
+    if mode != "wal":
+        return f"the database's journal mode is {mode}, not wal: run `meganodes migrate`"
+    misplaced = connection.execute(SQLITE["misplaced"].text).fetchall()
+    if misplaced:
+        return f"the transaction list of agent {misplaced[0][0]} has a wrong end: restore a backup"
+    return None
+
+
+def _sqlite_path(url: DatabaseUrl) -> Path:
+    if url.kind is not DatabaseKind.SQLITE or url.path is None:
+        raise UnsupportedDatabase("the journal of this version needs sqlite:///path/to/file.db")
+    return url.path
+
+
+def _migrate(connection: Connection) -> None:
+    from alembic import command  # noqa: PLC0415 - costs a start a third of a second
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    config.attributes["version_table"] = VERSION_TABLE
+    command.upgrade(config, "head")

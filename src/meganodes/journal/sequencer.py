@@ -1,0 +1,31 @@
+"""Positions in the agents' transaction lists: given after the commit, by one transaction at a time.
+
+A reader who always passes the last position seen misses nothing (contract 2.2, the cursor law): a
+position becomes visible only together with all smaller ones of its agent.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+from meganodes.journal.statements import SQLITE
+
+_LAST_TO_PLACE = SQLITE["last_to_place"].text
+_ADVANCE = SQLITE["advance_positions"].text
+_PLACE = SQLITE["place_listings"].text
+
+
+class Sequencer:
+    """Places waiting entries inside whatever transaction its connection is in."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        """Write on this connection."""
+        self._execute = connection.execute
+
+    def place(self, now_ms: int, limit: int) -> int:
+        """Place up to ``limit`` entries, the oldest first; return how many there were."""
+        ((count, last_id),) = self._execute(_LAST_TO_PLACE, (limit,)).fetchall()
+        if count:
+            self._execute(_ADVANCE, (now_ms, last_id))
+            self._execute(_PLACE, (last_id,))
+        return int(count)

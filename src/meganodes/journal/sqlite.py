@@ -1,0 +1,223 @@
+"""The journal on SQLite: durable without a server, for one node (architecture 5).
+
+Writes go through one group writer. Reads that a decision waits for run at once, on the event loop:
+they take microseconds and see every commit that was acknowledged.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from meganodes.domain.round import RoundView
+from meganodes.domain.transaction import RoundKey, Transaction, TransactionKey
+from meganodes.journal import rows
+from meganodes.journal.leases import LeaseClock
+from meganodes.journal.reads import SqliteReads
+from meganodes.journal.schema import schema_fault
+from meganodes.journal.sequencer import Sequencer
+from meganodes.journal.sqlite_change import ChangeWriter
+from meganodes.journal.sqlite_connection import open_reader, open_writer
+from meganodes.journal.sqlite_writer import GroupWriter, WriterSettings
+from meganodes.journal.statements import SQLITE
+from meganodes.journal.store import (
+    AttemptRecord,
+    Change,
+    CommitResult,
+    DueWork,
+    Event,
+    StoreUnavailable,
+    UnlistedBalance,
+)
+from meganodes.kit.clock import Clock
+from meganodes.kit.logging import get_logger
+
+_T = TypeVar("_T")
+
+SEQUENCE_STEP = 200
+"""Entries placed in one transaction: more would hold up the bets that wait for theirs."""
+
+_FIND = SQLITE["find"].text
+_FETCH = SQLITE["fetch"].text
+_ROUND = SQLITE["round_with_bets"].text
+_ROUND_ROWS = SQLITE["round_rows"].text
+_LAST_TO_PLACE = SQLITE["last_to_place"].text
+_SETTLE = SQLITE["settle_balance"].text
+
+_log = get_logger("journal.sqlite")
+
+
+class SqliteJournal:
+    """JournalStore over one file. ``reads`` are its JournalReads, open while it is.
+
+    ``owner`` names this node in leases. One process at a time may write a file.
+    """
+
+    def __init__(
+        self, path: Path, *, clock: Clock, owner: str, settings: WriterSettings | None = None
+    ) -> None:
+        """Prepare; nothing is opened yet."""
+        self._path = path
+        self._owner = owner
+        self._settings = settings or WriterSettings()
+        self._leases = LeaseClock(clock)
+        self._writer: GroupWriter | None = None
+        self._reader: sqlite3.Connection | None = None
+        self.reads = SqliteReads(path)
+
+    async def start(self) -> None:
+        """Open the file; refuse tables of another version, and a file that loses commits."""
+        self._writing = open_writer(self._path)
+        try:
+            self._require_tables(self._writing)
+            self._reader = open_reader(self._path)
+            self.reads.start()
+        except StoreUnavailable:
+            self._writing.close()
+            raise
+        self._changes = ChangeWriter(self._writing, self._leases, self._owner)
+        self._sequencer = Sequencer(self._writing)
+        self._writer = GroupWriter(self._writing, self._settings)
+
+    async def close(self) -> None:
+        """Finish what was handed in, then close."""
+        if self._writer is None or self._reader is None:
+            return
+        writer, self._writer = self._writer, None
+        await writer.close()
+        self.reads.close()
+        self._reader.close()
+        self._writing.close()
+
+    # --- writes -----------------------------------------------------------------------------------
+
+    async def commit(self, change: Change) -> CommitResult:
+        """Apply a change durably, or say which guard refused it."""
+        return await self._submit(partial(self._changes.apply, change))
+
+    async def claim(
+        self, agent_id: int, *, now_ms: int, limit: int, lease_ms: int
+    ) -> tuple[Transaction, ...]:
+        """Take due rows of an agent, oldest due first."""
+        return await self._submit(partial(self._changes.claim, agent_id, now_ms, limit, lease_ms))
+
+    def log(self, attempt: AttemptRecord) -> None:
+        """Queue an attempt for the API log; one that cannot be kept leaves a warning."""
+        try:
+            logged = self._submit(partial(self._changes.log, attempt))
+        except StoreUnavailable as fault:
+            _warn_of_loss(attempt, fault)
+        else:
+            logged.add_done_callback(partial(_look_after, attempt))
+
+    async def sequence(self, *, now_ms: int, limit: int) -> int:
+        """Give positions to waiting entries of the lists."""
+        placed = 0
+        while placed < limit and self._something_to_place():
+            step = min(SEQUENCE_STEP, limit - placed)
+            placed += await self._submit(partial(self._sequencer.place, now_ms, step))
+        return placed
+
+    async def settle_balance(
+        self, listing_id: int, agent_id: int, balance_minor: int | None
+    ) -> None:
+        """Note the answer to a balance callback."""
+        values = (balance_minor, agent_id, listing_id)
+        await self._submit(lambda: self._writing.execute(_SETTLE, values))
+
+    # --- reads that decide ------------------------------------------------------------------------
+
+    async def find(self, key: TransactionKey) -> Transaction | None:
+        """Read a row by the provider's id."""
+        found = self._read(_FIND, (key.agent_id, key.provider_id, key.transaction_id))
+        return rows.transaction(found[0]) if found else None
+
+    async def fetch(self, agent_id: int, trans_id: int) -> Transaction | None:
+        """Read a row by the hub's number."""
+        found = self._read(_FETCH, (agent_id, trans_id))
+        return rows.transaction(found[0]) if found else None
+
+    async def round(self, key: RoundKey) -> RoundView:
+        """Read a round and its bets as of one moment."""
+        found = self._read(_ROUND, _values(key))
+        seq, closed, wins = found[0][:3]
+        bets = tuple(rows.transaction(row[3:]) for row in found if row[3] is not None)
+        return RoundView(key=key, seq=seq or 0, closed=bool(closed), wins=wins or 0, bets=bets)
+
+    async def round_rows(self, key: RoundKey) -> tuple[Transaction, ...]:
+        """Read the bets and wins of a round, oldest first."""
+        return rows.transactions(self._read(_ROUND_ROWS, _values(key)))
+
+    # --- questions that may take a while ----------------------------------------------------------
+
+    async def due_work(self, *, now_ms: int) -> tuple[DueWork, ...]:
+        """Say for which agents something is due."""
+        return await self.reads.due_work(now_ms)
+
+    async def expired_pending(self, *, limit: int) -> tuple[Transaction, ...]:
+        """Give PENDING bets that nobody owns (any more)."""
+        return await self.reads.expired_pending(self._leases.now_ms(), limit)
+
+    async def overdue(self, *, owed_before_ms: int, limit: int) -> tuple[Transaction, ...]:
+        """Give what is owed for too long and has nobody at work on it."""
+        return await self.reads.overdue(owed_before_ms, self._leases.now_ms(), limit)
+
+    async def unlisted_balances(self, *, limit: int) -> tuple[UnlistedBalance, ...]:
+        """Give entries that still need their balance callback, oldest first."""
+        return await self.reads.unlisted_balances(limit)
+
+    async def events(self, agent_id: int, trans_id: int) -> tuple[Event, ...]:
+        """Give a row's history, oldest first."""
+        return await self.reads.events(agent_id, trans_id)
+
+    # --- what they share --------------------------------------------------------------------------
+
+    def _submit(self, job: Callable[[], _T]) -> asyncio.Future[_T]:
+        if self._writer is None:
+            raise StoreUnavailable("the journal is closed")
+        return self._writer.submit(job)
+
+    def _read(self, statement: str, values: tuple[Any, ...]) -> list[Any]:
+        if self._writer is None or self._reader is None:
+            raise StoreUnavailable("the journal is closed")
+        if self._writer.refusing is not None:
+            # After a commit of unknown outcome the file alone knows, and only when opened anew.
+            raise StoreUnavailable(self._writer.refusing)
+        try:
+            return self._reader.execute(statement, values).fetchall()
+        except sqlite3.Error as fault:
+            raise StoreUnavailable(str(fault)) from fault
+
+    def _something_to_place(self) -> bool:
+        return bool(self._read(_LAST_TO_PLACE, (1,))[0][0])
+
+    def _require_tables(self, connection: sqlite3.Connection) -> None:
+        try:
+            fault = schema_fault(connection)
+        except sqlite3.Error as error:
+            fault = f"the journal at {self._path} cannot be read: {error}"
+        if fault is not None:
+            raise StoreUnavailable(fault)
+
+
+def _values(key: RoundKey) -> tuple[Any, ...]:
+    return (key.agent_id, key.provider_id, key.user_code, key.round_id)
+
+
+def _look_after(attempt: AttemptRecord, logged: asyncio.Future[None]) -> None:
+    if not logged.cancelled() and (fault := logged.exception()):
+        _warn_of_loss(attempt, fault)
+
+
+def _warn_of_loss(attempt: AttemptRecord, fault: BaseException) -> None:
+    _log.warning(
+        "attempt_not_logged",
+        agent_id=attempt.agent_id,
+        attempt_id=attempt.attempt_id,
+        command=attempt.command,
+        fault=repr(fault),
+    )

@@ -1,0 +1,58 @@
+"""Connections to the journal's file, set up alike: one that writes, others that only read."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from meganodes.journal.store import StoreUnavailable
+
+CACHE_KIB = 65_536
+"""Memory for pages of the database, by connection."""
+
+CHECKPOINT_PAGES = 1_000
+"""The log is written back into the file whenever it has grown by this."""
+
+_FULL = 2
+
+
+def open_writer(path: Path) -> sqlite3.Connection:
+    """Open the connection that writes: every commit is on the disk when it returns.
+
+    It never waits for a lock by itself. Raises StoreUnavailable.
+    """
+    connection = _open(path, timeout_seconds=0.0)
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+    connection.execute("PRAGMA secure_delete = OFF")
+    ((synchronous,),) = connection.execute("PRAGMA synchronous").fetchall()
+    if synchronous != _FULL:
+        connection.close()
+        raise StoreUnavailable("this SQLite does not do synchronous = FULL: commits would be lost")
+    return connection
+
+
+def open_reader(path: Path) -> sqlite3.Connection:
+    """Open a connection that cannot write; each statement sees what is committed by then."""
+    connection = _open(path, timeout_seconds=10.0)
+    connection.execute("PRAGMA query_only = ON")
+    return connection
+
+
+def _open(path: Path, *, timeout_seconds: float) -> sqlite3.Connection:
+    try:
+        # mode=rw: a missing file is an error, never a new and empty journal.
+        connection = sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode=rw",
+            uri=True,
+            timeout=timeout_seconds,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=256,
+        )
+        connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+        connection.execute("PRAGMA temp_store = MEMORY")
+    except sqlite3.Error as fault:
+        raise StoreUnavailable(f"the journal at {path} cannot be opened: {fault}") from fault
+    return connection

@@ -1,0 +1,101 @@
+"""A real directory on a database file of its own, for tests of it and of what stands on it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from meganodes.directory.core import DirectoryPorts, DirectorySettings
+from meganodes.directory.port import Directory
+from meganodes.directory.records import AgentCredentials, ProviderCredentials, Session, User
+from meganodes.directory.tables import create_tables
+from meganodes.kit.clock import Clock, ManualClock
+from meganodes.kit.database import Database, DatabaseSettings, parse_database_url
+from meganodes.kit.identity import SystemIdentity
+from meganodes.kit.secrets import MasterKey, Secret
+from tests.support.builders import a_game, a_launch, a_new_agent, a_new_provider
+
+MASTER_KEY = MasterKey(b"an example of a master key, 32 b")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """What a directory of a test stands in; `refused_urls` maps callback addresses to reasons."""
+
+    clock: Clock = field(default_factory=ManualClock)
+    master_key: MasterKey = MASTER_KEY
+    settings: DirectorySettings = field(default_factory=DirectorySettings)
+    refused_urls: Mapping[str, str] = field(default_factory=dict)
+
+
+def open_database(path: Path) -> Database:
+    """Open a database file, and make the tables if it is new."""
+    database = Database(parse_database_url(f"sqlite:///{path}"), DatabaseSettings())
+    database.write_now(lambda connection: connection.define(create_tables))
+    return database
+
+
+def directory_on(database: Database, around: Surroundings) -> Directory:
+    """Make a directory, not started."""
+
+    async def check(callback_url: str) -> str | None:
+        return around.refused_urls.get(callback_url)
+
+    ports = DirectoryPorts(
+        database=database,
+        master_key=around.master_key,
+        clock=around.clock,
+        identity=SystemIdentity(around.clock, 0),
+        url_check=check,
+    )
+    return Directory(ports, around.settings)
+
+
+@asynccontextmanager
+async def started_directory(
+    path: Path, around: Surroundings | None = None
+) -> AsyncIterator[Directory]:
+    """Run a directory on this file until the block ends."""
+    database = open_database(path)
+    directory = directory_on(database, around if around is not None else Surroundings())
+    await directory.start()
+    try:
+        yield directory
+    finally:
+        await directory.close()
+        database.close()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """An agent, a provider with a game, a user and an open session of it."""
+
+    agent: AgentCredentials
+    provider: ProviderCredentials
+    user: User
+    session: Session
+    session_token: Secret
+
+
+async def set_the_stage(directory: Directory) -> Stage:
+    """Set up what a bet needs."""
+    agent = await directory.add_agent(a_new_agent())
+    provider = await directory.add_provider(a_new_provider())
+    await directory.import_games(7, [a_game()])
+    await directory.assign("acme", 7)
+    user, _ = await directory.create_user(agent.agent_id, "Bob")
+    session, token = await open_session(directory, user)
+    return Stage(agent=agent, provider=provider, user=user, session=session, session_token=token)
+
+
+async def open_session(directory: Directory, user: User) -> tuple[Session, Secret]:
+    """Launch the game for a user and open it."""
+    launch = a_launch(agent_id=user.agent_id, user_code=user.user_code, account=user.name)
+    g_token = await directory.create_launch(launch)
+    opened = await directory.open_launch(
+        g_token.reveal(), user.user_code, launch.created_at_ms + 1_000
+    )
+    assert isinstance(opened, tuple), opened
+    return opened

@@ -1,0 +1,115 @@
+"""A bet with its wins in one request (contract 4)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from meganodes.domain.outcome import Refused
+from meganodes.domain.transaction import State
+from meganodes.protocol.codes import ApiCode
+from meganodes.protocol.commands import Command
+from tests.support.hub_world import LOST_REPLY, TIME_OUT, World, hub_world
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    async with hub_world(tmp_path) as made:
+        yield made
+
+
+@pytest.mark.rule("4-betwin", "4-betwin-atomic")
+async def test_stake_and_wins_move_and_the_last_balance_is_answered(world: World) -> None:
+    answer = await world.betwin(("w1", "2.00"), ("w2", "0.50"))
+    assert answer.code is ApiCode.OK
+    assert answer.bet is not None
+    assert answer.bet.balance_minor == 850
+    assert [item.delivered for item in answer.wins] == [True, True]
+    assert world.balance == 1_100
+    assert (await world.round()).closed is True
+
+
+@pytest.mark.rule("4-betwin-bet-refused")
+async def test_without_the_stake_no_win_is_recorded(world: World) -> None:
+    world.line.next(Command.BET, Refused(result=31, balance_minor=1))
+    answer = await world.betwin(("w1", "2.00"))
+    assert (answer.code, answer.balance_minor) == (ApiCode.BALANCE_NOT_ENOUGH, 1)
+    await world.settle()
+    assert world.line.commands() == ["bet"]
+    await world.bet("b2")
+    assert (await world.win("w1")).code is ApiCode.OK, "the win's id stayed free"
+
+
+@pytest.mark.rule("4-betwin-bet-refused")
+async def test_an_unknown_stake_is_undone_and_no_win_is_recorded(world: World) -> None:
+    world.line.next(Command.BET, LOST_REPLY)
+    assert (await world.betwin(("w1", "2.00"))).code is ApiCode.OUTCOME_UNKNOWN
+    await world.settle()
+    assert world.balance == 1_000
+    assert "win" not in world.line.commands()
+
+
+@pytest.mark.rule("4-betwin-key", "4-replay", "4-conflict")
+async def test_a_repeat_is_answered_from_the_record_and_other_items_are_a_conflict(
+    world: World,
+) -> None:
+    first = await world.betwin(("w1", "2.00"))
+    again = await world.betwin(("w1", "2.00"))
+    assert again.replay
+    assert (again.bet, again.wins) == (first.bet, first.wins)
+    assert (await world.betwin(("w1", "2.01"))).code is ApiCode.TRANSACTION_CONFLICT
+    assert (await world.betwin(("w1", "2.00"), ("w2", "1"))).code is ApiCode.TRANSACTION_CONFLICT
+    assert (await world.bet("b1")).code is ApiCode.TRANSACTION_CONFLICT
+    assert (await world.win("w1")).code is ApiCode.TRANSACTION_CONFLICT
+    assert world.balance == 1_050
+
+
+@pytest.mark.rule("4-betwin-key")
+async def test_a_win_id_in_use_refuses_the_whole_before_anything_is_sent(world: World) -> None:
+    await world.bet("b0")
+    await world.win("w1")
+    answer = await world.betwin(("w1", "2.00"))
+    assert answer.code is ApiCode.TRANSACTION_CONFLICT
+    assert world.line.commands() == ["bet", "win"]
+
+
+async def test_a_win_id_taken_while_the_stake_is_under_way_gives_the_stake_back(
+    world: World,
+) -> None:
+    from meganodes.callbacks.gateway import Call  # noqa: PLC0415
+    from meganodes.domain.outcome import Outcome  # noqa: PLC0415
+
+    async def steal_the_id(call: Call) -> Outcome:
+        await world.bet("w1", "0.10", round_id="r9")
+        return world.line.execute(call)
+
+    world.line.next(Command.BET, steal_the_id)
+    answer = await world.betwin(("w1", "2.00"))
+    assert answer.code is ApiCode.TRANSACTION_CANCELLED
+    await world.settle()
+    assert (await world.row("b1")).state is State.CANCELLED
+    assert world.balance == 990
+
+
+@pytest.mark.rule("4-betwin", "4-delivered-means")
+async def test_wins_that_are_not_taken_in_time_are_owed(world: World) -> None:
+    world.line.next(Command.WIN, *[TIME_OUT] * 4)
+    answer = await world.betwin(("w1", "2.00"))
+    assert [item.delivered for item in answer.wins] == [False]
+    assert answer.balance_minor == 850
+    await world.settle()
+    assert world.balance == 1_050
+    assert [item.delivered for item in (await world.betwin(("w1", "2.00"))).wins] == [True]
+
+
+@pytest.mark.rule("4-amount-text")
+async def test_all_bad_amounts_are_named_at_once(world: World) -> None:
+    answer = await world.betwin(("w1", "2.001"), ("w2", "-1"), stake="x")
+    assert answer.code is ApiCode.VALIDATION_ERROR
+    assert [fault.field for fault in answer.faults] == [
+        "bet.amount",
+        "wins[0].amount",
+        "wins[1].amount",
+    ]
