@@ -15,6 +15,8 @@ import time
 from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
+from typing import cast
 
 import uvloop
 
@@ -113,8 +115,7 @@ class Caller(asyncio.Protocol):
         self.quiet = asyncio.Event()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.WriteTransport)
-        self._transport = transport
+        self._transport = cast("asyncio.WriteTransport", transport)
         self._send()
 
     def data_received(self, data: bytes) -> None:
@@ -164,8 +165,8 @@ async def measure(order: Order) -> Seen:
             session=order.sessions[number % len(order.sessions)],
             tag=order.tag,
         )
-        caller = Caller(run, requests, numbers)
-        await loop.create_connection(lambda caller=caller: caller, "127.0.0.1", order.port)
+        made = partial(Caller, run, requests, numbers)
+        _, caller = await loop.create_connection(made, "127.0.0.1", order.port)
         callers.append(caller)
     await _undisturbed(run, order.warm_up_seconds)
     run.begin()

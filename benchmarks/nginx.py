@@ -62,9 +62,7 @@ def backend_config(folder: Path, port: int) -> str:
 
 def proxy_config(folder: Path, port: int, backend_port: int) -> str:
     """Write the configuration of the relay with kept connections on both sides."""
-    return _MAIN.format(
-        folder=folder, servers=_PROXY.format(port=port, backend_port=backend_port)
-    )
+    return _MAIN.format(folder=folder, servers=_PROXY.format(port=port, backend_port=backend_port))
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parents[1]
 START_SECONDS = 30.0
 END_SECONDS = 20.0
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
@@ -58,7 +59,7 @@ def running(
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            cwd=folder,
+            cwd=ROOT,
             env=environment,
         )
     try:
@@ -74,15 +75,16 @@ def _wait_until_listening(
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            raise BenchmarkFault(f"{name} ended at once:\n{_last_words(words)}")
+            raise BenchmarkFault(f"{name} ended at once:\n{last_words(words.read_text())}")
         with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
             return
         time.sleep(0.05)
-    raise BenchmarkFault(f"{name} does not listen on port {port}:\n{_last_words(words)}")
+    raise BenchmarkFault(f"{name} does not listen on port {port}:\n{last_words(words.read_text())}")
 
 
-def _last_words(words: Path) -> str:
-    return "\n".join(words.read_text(errors="replace").splitlines()[-20:])
+def last_words(output: str) -> str:
+    """Give the end of what a program has said, where the reason stands."""
+    return "\n".join(output.strip().splitlines()[-20:])
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -29,9 +29,9 @@ def message_end(buffer: bytes) -> int | None:
 
 def is_good_reply(message: bytes, expected: bytes) -> bool:
     """Whether a whole answer has status 200 and the expected words in its body."""
-    return message.startswith(b"HTTP/1.1 200 ") and message.find(
-        expected, message.find(_HEAD_END)
-    ) > 0
+    return (
+        message.startswith(b"HTTP/1.1 200 ") and message.find(expected, message.find(_HEAD_END)) > 0
+    )
 
 
 class BetRequests:

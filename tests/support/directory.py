@@ -7,15 +7,18 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from meganodes.directory.agents import AGENT_TOKEN_KINDS, insert_agent
+from meganodes.directory.audit import Edit
 from meganodes.directory.core import DirectoryPorts, DirectorySettings
+from meganodes.directory.credentials import new_secret
 from meganodes.directory.port import Directory
-from meganodes.directory.records import AgentCredentials, ProviderCredentials, Session, User
+from meganodes.directory.records import SYSTEM, AgentCredentials, ProviderCredentials, Session, User
 from meganodes.directory.tables import create_tables
 from meganodes.kit.clock import Clock, ManualClock
-from meganodes.kit.database import Database, DatabaseSettings, parse_database_url
+from meganodes.kit.database import Database, DatabaseSettings, WriteConnection, parse_database_url
 from meganodes.kit.identity import SystemIdentity
 from meganodes.kit.secrets import MasterKey, Secret
-from tests.support.builders import a_game, a_launch, a_new_agent, a_new_provider
+from tests.support.builders import NOW_MS, a_game, a_launch, a_new_agent, a_new_provider
 
 MASTER_KEY = MasterKey(b"an example of a master key, 32 b")
 
@@ -99,3 +102,18 @@ async def open_session(directory: Directory, user: User) -> tuple[Session, Secre
     )
     assert isinstance(opened, tuple), opened
     return opened
+
+
+def many_agents(path: Path, count: int) -> None:
+    """Put agents `agent-1` and so on into a new database file, in one transaction."""
+    database = open_database(path)
+    identity = SystemIdentity(ManualClock(), 0)
+
+    def add(connection: WriteConnection) -> None:
+        edit = Edit.begin(connection, MASTER_KEY, SYSTEM, NOW_MS)
+        for number in range(1, count + 1):
+            secrets = {kind: new_secret(kind, identity) for kind in AGENT_TOKEN_KINDS}
+            insert_agent(edit, a_new_agent(name=f"agent-{number}"), [], secrets)
+
+    database.write_now(add)
+    database.close()

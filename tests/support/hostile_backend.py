@@ -172,6 +172,7 @@ class HostileBackend:
     ) -> None:
         assert self._server is not None
         self._server.close()
+        await asyncio.sleep(0.005)  # what is being accepted just now gets its script first
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

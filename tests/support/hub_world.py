@@ -41,11 +41,12 @@ from meganodes.hub.core import Hub, HubSettings
 from meganodes.hub.waiting import Decisions
 from meganodes.hub.worker import Worker
 from meganodes.journal.memory import MemoryJournal
-from meganodes.kit.clock import SystemClock
+from meganodes.kit.clock import Clock, SystemClock
 from meganodes.kit.identity import SystemIdentity
 from meganodes.protocol.commands import Command
 from meganodes.protocol.replies import Reply
 from meganodes.protocol.wire import load_json
+from tests.support.builders import a_launch
 from tests.support.directory import Stage, Surroundings, set_the_stage, started_directory
 
 TIME_OUT = Unknown(reason="nothing complete at the deadline")
@@ -266,6 +267,22 @@ class World:
         await self.hub.drain()
 
 
+async def _session_of_today(directory: Directory, stage: Stage, clock: Clock) -> Stage:
+    """The stage's own session is of the builders' day; the hub's clock here is the real one."""
+    now_ms = clock.now_ms()
+    launch = a_launch(
+        agent_id=stage.agent.agent_id,
+        user_code=stage.user.user_code,
+        account=stage.user.name,
+        created_at_ms=now_ms,
+    )
+    g_token = await directory.create_launch(launch)
+    opened = await directory.open_launch(g_token.reveal(), stage.user.user_code, now_ms)
+    assert isinstance(opened, tuple), opened
+    session, token = opened
+    return replace(stage, session=session, session_token=token)
+
+
 @asynccontextmanager
 async def hub_world(
     path: Path, *, answer_within_seconds: float = 0.3, **settings: object
@@ -273,9 +290,9 @@ async def hub_world(
     """Build a world on a directory file in `path`; the agent acme is approved."""
     clock = SystemClock()
     async with started_directory(path / "directory.db", Surroundings(clock=clock)) as directory:
-        stage = await set_the_stage(directory)
+        stage = await _session_of_today(directory, await set_the_stage(directory), clock)
         await directory.set_agent_state("acme", AgentState.APPROVED)
-        journal = MemoryJournal(clock=clock, node="test")
+        journal = MemoryJournal(clock=clock)
         await journal.start()
         line = Line()
         hub = Hub(

@@ -20,8 +20,9 @@ from meganodes.domain.retry import RetrySchedule
 from meganodes.hub.core import Hub, HubSettings
 from meganodes.hub.waiting import Decisions
 from meganodes.journal.reads import SqliteReads
-from meganodes.journal.schema import SchemaFault, check, upgrade
+from meganodes.journal.schema import UnsupportedDatabase, check, upgrade
 from meganodes.journal.sqlite import SqliteJournal
+from meganodes.journal.store import StoreUnavailable
 from meganodes.kit.clock import SystemClock
 from meganodes.kit.database import (
     Database,
@@ -58,7 +59,6 @@ class Office:
     async def close(self) -> None:
         """Close everything in the reverse order."""
         await self.directory.close()
-        await self.reads.close()
         await self.journal.close()
         self.database.close()
 
@@ -79,11 +79,12 @@ def migrate(settings: Settings) -> None:
     path = database_file(settings)
     if not path.parent.is_dir():
         raise StartFault(f"database_url: the folder {path.parent} does not exist: make it first")
+    url = parse_database_url(settings.database_url)
     try:
-        upgrade(settings.database_url)
-    except SchemaFault as fault:
-        raise StartFault(str(fault)) from None
-    database = Database(parse_database_url(settings.database_url), DatabaseSettings())
+        upgrade(url)
+    except UnsupportedDatabase as fault:
+        raise StartFault(f"database_url: {fault}") from None
+    database = Database(url, DatabaseSettings())
     try:
         database.write_now(lambda connection: connection.define(create_tables))
     finally:
@@ -100,10 +101,12 @@ async def open_office(settings: Settings) -> Office:
         check_schema(settings)
     clock = SystemClock()
     database = Database(parse_database_url(settings.database_url), DatabaseSettings())
-    journal = SqliteJournal(path, clock=clock, node=settings.node)
-    reads = SqliteReads(path)
-    await journal.start()
-    identity = SystemIdentity(clock, settings.node_number, above=await journal.highest_trans_id())
+    journal = SqliteJournal(path, clock=clock, owner=settings.node)
+    try:
+        await journal.start()
+    except StoreUnavailable as fault:
+        raise StartFault(f"database_url: {fault}") from None
+    identity = SystemIdentity(clock, settings.node_number)
     egress = make_egress(settings)
     directory = Directory(
         DirectoryPorts(
@@ -123,7 +126,7 @@ async def open_office(settings: Settings) -> Office:
         settings=settings,
         directory=directory,
         journal=journal,
-        reads=reads,
+        reads=journal.reads,
         clock=clock,
         identity=identity,
         egress=egress,
@@ -141,10 +144,9 @@ def load_master_key(settings: Settings) -> MasterKey:
 
 def check_schema(settings: Settings) -> None:
     """Refuse a database whose schema is not this version's."""
-    try:
-        check(settings.database_url)
-    except SchemaFault as fault:
-        raise StartFault(f"database_url: {fault}") from None
+    fault = check(parse_database_url(settings.database_url))
+    if fault is not None:
+        raise StartFault(f"database_url: {fault}")
 
 
 def make_egress(settings: Settings) -> Egress:

@@ -55,6 +55,9 @@ class CallbackGateway(Protocol):
     def probe_wanted(self, agent_id: int, now: float | None = None) -> bool:
         """Tell whether the open circuit waits for a DELIVERY call to probe with."""
 
+    def probes_wanted(self) -> tuple[int, ...]:
+        """Name the agents whose open circuit waits for a probe."""
+
     async def close(self) -> None:
         """End all connections; calls made afterwards are NotSent."""
 
@@ -123,6 +126,13 @@ class HttpGateway:
         """Tell whether the open circuit waits for a probe."""
         moment = self._clock.monotonic() if now is None else now
         return self._line(agent_id).circuit.is_probe_due(moment)
+
+    def probes_wanted(self) -> tuple[int, ...]:
+        """Name the agents whose open circuit waits for a probe."""
+        now = self._clock.monotonic()
+        return tuple(
+            agent_id for agent_id, line in self._lines.items() if line.circuit.is_probe_due(now)
+        )
 
     def circuit_state(self, agent_id: int) -> CircuitState:
         """Return where the agent's circuit stands, for pages and metrics."""

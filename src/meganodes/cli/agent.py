@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, cast
 
 import typer
 
@@ -73,19 +73,17 @@ def change(  # noqa: PLR0913 - one option for each setting
     in_flight_max: Annotated[int | None, typer.Option(help="Calls to its backend at once.")] = None,
 ) -> None:
     """Change settings of an agent; a running hub sees it within a second."""
-    changes: AgentChanges = {}
-    if callback_url is not None:
-        changes["callback_url"] = callback_url
-    if revision is not None:
-        changes["revision"] = revision
-    if time_zone is not None:
-        changes["time_zone"] = time_zone
-    if allow_list is not None:
-        changes["allow_list"] = tuple(part.strip() for part in allow_list.split(","))
-    if overdraft is not None:
-        changes["overdraft_allowed"] = overdraft
-    if in_flight_max is not None:
-        changes["in_flight_max"] = in_flight_max
+    given: dict[str, object] = {
+        "callback_url": callback_url,
+        "revision": revision,
+        "time_zone": time_zone,
+        "allow_list": None if allow_list is None else tuple(allow_list.split(",")),
+        "overdraft_allowed": overdraft,
+        "in_flight_max": in_flight_max,
+    }
+    changes = cast(
+        "AgentChanges", {name: value for name, value in given.items() if value is not None}
+    )
     if not changes:
         fail(["name at least one setting to change; see: meganodes agent set --help"], status=2)
 
@@ -116,12 +114,11 @@ def approve(
 ) -> None:
     """Put an agent into business: needs a certification report, or --force with a reason."""
     if not force or not (reason and reason.strip()):
-        fail(
-            [
-                f"agent {name} has no certification report without money findings: "
-                'certify its backend first, or give --force --reason "..."'
-            ]
+        sentence = (
+            f"agent {name} has no certification report without money findings: "
+            'certify its backend first, or give --force --reason "..."'
         )
+        fail([sentence])
     _set_state(context, name, AgentState.APPROVED, reason)
 
 

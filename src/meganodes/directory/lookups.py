@@ -16,6 +16,7 @@ from meganodes.directory.records import Actor, Agent, Game, Provider
 from meganodes.directory.snapshot import Snapshot, changed_snapshot, fresh_snapshot
 from meganodes.kit.database import WriteConnection
 from meganodes.kit.logging import get_logger
+from meganodes.kit.secrets import SealError
 from meganodes.kit.tokens import API_PREFIX, PROVIDER_PREFIX, parse_token, token_hashes
 
 _P = ParamSpec("_P")
@@ -135,7 +136,9 @@ class Lookups:
             self._snapshot = changed_snapshot(self._snapshot, news.loaded)
 
     def _spawn(self, work: Coroutine[object, object, None]) -> None:
-        self._tasks.append(asyncio.get_running_loop().create_task(work))
+        task = asyncio.get_running_loop().create_task(work)
+        task.add_done_callback(_report_end)
+        self._tasks.append(task)
 
     async def _watch(self) -> None:
         while True:
@@ -168,3 +171,11 @@ def logged_database_faults(event: str) -> Iterator[None]:
         yield
     except DBAPIError as fault:
         _LOG.warning(event, reason=str(fault.orig))
+    except SealError as fault:
+        _LOG.error(event, reason=str(fault))  # noqa: TRY400 - the sentence says it all
+
+
+def _report_end(task: asyncio.Task[None]) -> None:
+    """A loop that ends by itself is a defect; nobody awaits it, so it must be heard of here."""
+    if not task.cancelled() and task.exception() is not None:
+        _LOG.error("directory_loop_ended", exc_info=task.exception())

@@ -89,7 +89,7 @@ class _Reader:
     def game(self, where: str, provider_id: int, raw: Mapping[str, object]) -> None:
         fields = _Fields(raw)
         game = _game(provider_id, fields, self._reg_date)
-        reasons = fields.reasons or [fault.sentence for fault in game_faults(provider_id, [game])]
+        reasons = fields.reasons or [fault.sentence for fault in game_faults({provider_id: [game]})]
         if game.game_code in self._games[provider_id]:
             reasons.append(f"game_code {game.game_code}: it stands in this file twice")
         for reason in reasons:

@@ -72,12 +72,16 @@ _PLAIN = {
     "outcome_unknown": "outcome_unknown.real",
     "maybe_sent": "maybe_sent.real",
 }
-_ENUMS = {"kind": Kind, "revision": Revision, "state": State, "code": ApiCode, "step": Step}
-_READ_AS = tuple(
-    (index, {member.value: member for member in _ENUMS[name]} if name in _ENUMS else (False, True))
-    for index, name in enumerate(COLUMNS)
-    if name in _PLAIN
-)
+_READ_AS: dict[str, dict[Any, Any]] = {
+    "kind": {each.value: each for each in Kind},
+    "revision": {each.value: each for each in Revision},
+    "state": {each.value: each for each in State},
+    "code": {each.value: each for each in ApiCode},
+    "step": {each.value: each for each in Step},
+    "outcome_unknown": {0: False, 1: True},
+    "maybe_sent": {0: False, 1: True},
+}
+_READ_AT = tuple((COLUMNS.index(name), meaning) for name, meaning in _READ_AS.items())
 
 all_values = attrgetter(*(_PLAIN.get(name, name) for name in COLUMNS))
 """All columns of a transaction, as the driver wants them."""
@@ -92,8 +96,8 @@ attempt_values = attrgetter(*(name for name in ATTEMPT_COLUMNS[:12]))
 def transaction(row: Row) -> Transaction:
     """Make a transaction of the first columns of a row."""
     values = list(row[:WIDTH])
-    for index, members in _READ_AS:
-        values[index] = members[values[index]]
+    for index, meaning in _READ_AT:
+        values[index] = meaning[values[index]]
     return Transaction(**dict(zip(COLUMNS, values, strict=True)))
 
 

@@ -34,9 +34,6 @@ TABLES = frozenset(
     }
 )
 
-PAGE_BYTES = 8_192
-"""Larger than SQLite's default: a commit of many bets writes fewer pages."""
-
 MIGRATIONS = Path(__file__).with_name("migrations")
 
 
@@ -51,10 +48,6 @@ def upgrade(url: DatabaseUrl) -> None:
     """
     path = _sqlite_path(url)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with closing(sqlite3.connect(path)) as connection:
-        # Only a file without tables takes another page size.
-        connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
-        connection.execute("PRAGMA journal_mode = WAL")
     database = Database(url, DatabaseSettings())
     try:
         database.write_now(lambda connection: connection.define(_migrate))

@@ -108,11 +108,11 @@ class SqliteJournal:
     def log(self, attempt: AttemptRecord) -> None:
         """Queue an attempt for the API log; one that cannot be kept leaves a warning."""
         try:
-            logged = self._submit(partial(self._changes.log, attempt))
+            written = self._submit(partial(self._changes.log, attempt))
         except StoreUnavailable as fault:
             _warn_of_loss(attempt, fault)
         else:
-            logged.add_done_callback(partial(_look_after, attempt))
+            written.add_done_callback(partial(_look_after, attempt))
 
     async def sequence(self, *, now_ms: int, limit: int) -> int:
         """Give positions to waiting entries of the lists."""
@@ -208,8 +208,8 @@ def _values(key: RoundKey) -> tuple[Any, ...]:
     return (key.agent_id, key.provider_id, key.user_code, key.round_id)
 
 
-def _look_after(attempt: AttemptRecord, logged: asyncio.Future[None]) -> None:
-    if not logged.cancelled() and (fault := logged.exception()):
+def _look_after(attempt: AttemptRecord, written: asyncio.Future[None]) -> None:
+    if not written.cancelled() and (fault := written.exception()):
         _warn_of_loss(attempt, fault)
 
 

@@ -11,6 +11,7 @@ from meganodes.domain.transaction import Move, RoundKey, State, Transaction, Tra
 from meganodes.journal import rows
 from meganodes.journal.claims import claim_move
 from meganodes.journal.faults import RowRefused
+from meganodes.journal.guards import round_refusal
 from meganodes.journal.leases import LeaseClock
 from meganodes.journal.statements import SQLITE
 from meganodes.journal.store import (
@@ -52,13 +53,13 @@ class ChangeWriter:
 
     def apply(self, change: Change) -> CommitResult:
         """Write all of a change, or nothing and say which guard refused."""
-        seqs, round_refusal = self._judge_rounds(change.rounds)
-        if round_refusal or len(change.inserts) + len(change.moves) > 1:
+        seqs, round_fault = self._judge_rounds(change.rounds)
+        if round_fault or len(change.inserts) + len(change.moves) > 1:
             # With a single row its own write is the guard, and the first thing written.
-            refusal = self._judge_rows(change) or round_refusal
+            refusal = self._judge_rows(change) or round_fault
             if refusal:
                 return refusal
-        written = []
+        written: list[Transaction] = []
         for insert in change.inserts:
             row = self._insert(insert, seqs, change.at_ms)
             if row is None:
@@ -70,10 +71,7 @@ class ChangeWriter:
                 _require_nothing(written)
                 return StateMoved(row=self._fetch(move.before))
             written.append(move.after)
-        for step in change.rounds:
-            self._execute(_STEP_ROUND, (*_key_values(step.key), step.wins, int(step.close)))
-        for attempt in change.attempts:
-            self.log(attempt)
+        self._write_the_rest(change)
         return Committed(rows=tuple(written))
 
     def claim(
@@ -138,6 +136,12 @@ class ChangeWriter:
 
     # --- writes -----------------------------------------------------------------------------------
 
+    def _write_the_rest(self, change: Change) -> None:
+        for step in change.rounds:
+            self._execute(_STEP_ROUND, (*_key_values(step.key), step.wins, int(step.close)))
+        for attempt in change.attempts:
+            self.log(attempt)
+
     def _insert(
         self, insert: Insert, seqs: list[tuple[RoundKey, int]], at_ms: int
     ) -> Transaction | None:
@@ -196,17 +200,8 @@ class ChangeWriter:
         return rows.transaction(found[0])
 
 
-def round_refusal(step: RoundStep, seq: int, *, closed: bool) -> RoundClosed | RoundMoved | None:
-    """Judge a step by where its round stands. That it is closed is final, so it is said first."""
-    if step.must_be_open and closed:
-        return RoundClosed(key=step.key)
-    if step.expected_seq is not None and step.expected_seq != seq:
-        return RoundMoved(key=step.key)
-    return None
-
-
 def belongs(row: Transaction, key: RoundKey) -> bool:
-    """Say whether a transaction is of this round (without making a key, on the path of each bet)."""
+    """Say whether a transaction is of this round, without making a key for it."""
     return (
         row.round_id == key.round_id
         and row.user_code == key.user_code

@@ -1,4 +1,4 @@
-"""SQL lives in .sql files, each statement under its name with a sentence about it; this reads them."""
+"""SQL lives in .sql files, each statement with a name and a sentence; this reads them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Statement:
 
 def read_statements(source: str) -> Mapping[str, Statement]:
     """Read a file of statements and paste its fragments in."""
-    # The parts are: what stands before the first heading, then kind, name and body, again and again.
+    # What stands before the first heading, then kind, name and body, again and again.
     _, *parts = _HEADING.split(source)
     found: dict[str, Statement] = {}
     fragments: dict[str, str] = {}

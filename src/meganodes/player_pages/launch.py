@@ -91,8 +91,8 @@ async def _open(hub: Hub, request: Request) -> Response:
             return _not_yet(request)
         case NotPlayable(return_url=return_url, lang=lang):
             return _page(request, Topic.CLOSED, _UNAVAILABLE, return_url=return_url, lang=lang)
-        case LaunchFault(reason=reason, return_url=return_url):
-            return _page(request, _TOPICS[reason], _GONE, return_url=return_url or "")
+        case LaunchFault(reason=reason, return_url=return_url, lang=lang):
+            return _page(request, _TOPICS[reason], _GONE, return_url=return_url or "", lang=lang)
 
 
 def _is_in_advance(request: Request) -> bool:

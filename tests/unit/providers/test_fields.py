@@ -8,6 +8,12 @@ from meganodes.domain.asked import FieldFault
 from meganodes.protocol.wire import Number
 from meganodes.providers.fields import Fields, read_members
 
+NUMBER = 'must be decimal text such as "1.50", not a JSON number: put it in quotes.'
+SYNTAX = (
+    "must be written in digits with at most one dot between digits,"
+    ' such as "1.50": no sign, no blank, no exponent.'
+)
+
 
 def fields(**members: object) -> Fields:
     return Fields(members, [])
@@ -71,7 +77,7 @@ def test_names_of_printable_ascii_are_kept_byte_for_byte(name: str) -> None:
 
 
 @pytest.mark.rule("4-key-form")
-@pytest.mark.parametrize("name", ["", "x" * 65, "é", "a\nb", "a\x7f", "a\0", "\u202ea", "١"])
+@pytest.mark.parametrize("name", ["", "x" * 65, "é", "a\nb", "a\x7f", "a\0", "\u202ea", "\u0661"])
 def test_other_names_are_faults(name: str) -> None:
     read = fields(transaction_id=name)
     read.name("transaction_id")
@@ -91,14 +97,15 @@ def test_decimal_text_is_taken_as_it_is(text: str) -> None:
 @pytest.mark.rule("4-amount-text")
 @pytest.mark.parametrize(
     "text",
-    ["", "-1", "+1", " 1", "1 ", "1.", ".5", "1..5", "1.5.0", "1,5", "1e3", "0x1", "٣", "1\n"]
-    + ["NaN", "Infinity", "1_0", "9" * 65],
+    [
+        *("", "-1", "+1", " 1", "1 ", "1.", ".5", "1..5", "1.5.0", "1,5", "1e3", "0x1", "1_0"),
+        *("\u0663", "1\n", "NaN", "Infinity", "9" * 65),
+    ],
 )
 def test_other_text_is_no_amount(text: str) -> None:
     read = fields(amount=text)
     read.amount("amount")
-    assert [field for field, _ in faults(read)] == ["amount"]
-    assert faults(read)[0][1].startswith("amount must be written in digits")
+    assert faults(read) == [("amount", f"amount {SYNTAX}")]
 
 
 @pytest.mark.rule("4-amount-text")
@@ -106,12 +113,7 @@ def test_other_text_is_no_amount(text: str) -> None:
 def test_a_json_number_is_refused_with_the_cure(value: object) -> None:
     read = fields(amount=value)
     read.amount("amount")
-    assert faults(read) == [
-        (
-            "amount",
-            'amount must be decimal text such as "1.50", not a JSON number: put it in quotes.',
-        )
-    ]
+    assert faults(read) == [("amount", f"amount {NUMBER}")]
 
 
 def test_a_missing_amount_and_a_boolean_are_faults_of_their_own() -> None:
@@ -147,16 +149,9 @@ def test_fields_inside_have_the_whole_path() -> None:
     amounts = [win.amount("amount") for win in wins]
     assert amounts == ["1", "x"]
     assert faults(read) == [
-        (
-            "bet.amount",
-            'bet.amount must be decimal text such as "1.50", not a JSON number: put it in quotes.',
-        ),
+        ("bet.amount", f"bet.amount {NUMBER}"),
         ("wins[2]", "wins[2] must be an object, not a number."),
-        (
-            "wins[1].amount",
-            "wins[1].amount must be written in digits with at most one dot between digits,"
-            ' such as "1.50": no sign, no blank, no exponent.',
-        ),
+        ("wins[1].amount", f"wins[1].amount {SYNTAX}"),
     ]
 
 

@@ -43,7 +43,15 @@ def contains(networks: Sequence[Network], address: Address) -> bool:
 
 @lru_cache(maxsize=1024)
 def _networks(allow_list: tuple[str, ...]) -> tuple[Network, ...]:
-    return tuple(ip_network(entry, strict=False) for entry in allow_list)
+    return tuple(network for entry in allow_list if (network := _network(entry)) is not None)
+
+
+def _network(entry: str) -> Network | None:
+    # Lists are checked when they are saved; an entry that is no network lets nobody in.
+    try:
+        return ip_network(entry, strict=False)
+    except ValueError:
+        return None
 
 
 def _parsed(text: str) -> Address | None:

@@ -70,3 +70,8 @@ def test_allow_list_holds_addresses_and_ranges(
 def test_unknown_address_is_not_on_any_list() -> None:
     assert is_allowed((), None)
     assert not is_allowed(("0.0.0.0/0", "::/0"), None)
+
+
+def test_entry_that_is_no_network_lets_nobody_in() -> None:
+    assert not is_allowed(("nonsense",), ip_address("203.0.113.9"))
+    assert is_allowed(("nonsense", "203.0.113.9"), ip_address("203.0.113.9"))

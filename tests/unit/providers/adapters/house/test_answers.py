@@ -1,4 +1,4 @@
-"""What the house protocol writes: envelope, refusals, replays and everything that needs escaping."""
+"""What the house protocol writes: envelope, refusals, replays, and what needs escaping."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the house protocol reads beyond single fields: which belong to a command, and how they fit."""
+"""What the house protocol reads: which fields belong to a command, and how they must fit."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ BETWIN = {
     "wins": [{"transaction_id": "w1", "amount": "2"}, {"transaction_id": "w2", "amount": "0"}],
     "round_closed": True,
 }
+CURE = ": every movement needs an id of its own."
 CANCEL = {"session": "s", "transaction_id": "c", "cancel_transaction_id": "b"}
 
 
@@ -112,16 +113,8 @@ def test_every_movement_of_a_betwin_has_an_id_of_its_own() -> None:
     bad = read("betwin", BETWIN | {"wins": wins})
     assert isinstance(bad, BadRequest)
     assert [(each.field, each.message) for each in bad.faults] == [
-        (
-            "wins[0].transaction_id",
-            "wins[0].transaction_id repeats bet.transaction_id: "
-            "every movement needs an id of its own.",
-        ),
-        (
-            "wins[2].transaction_id",
-            "wins[2].transaction_id repeats wins[1].transaction_id: "
-            "every movement needs an id of its own.",
-        ),
+        ("wins[0].transaction_id", f"wins[0].transaction_id repeats bet.transaction_id{CURE}"),
+        ("wins[2].transaction_id", f"wins[2].transaction_id repeats wins[1].transaction_id{CURE}"),
     ]
 
 

@@ -1,0 +1,28 @@
+"""Fixtures of the conformance suites: each test runs once for every implementation of its port."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.conformance.journal_stores import Journal, make_template, open_memory, open_sqlite
+
+
+@pytest.fixture(scope="session")
+def journal_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_template(tmp_path_factory.mktemp("journal"))
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+async def journal(
+    request: pytest.FixtureRequest, journal_template: Path, tmp_path: Path
+) -> AsyncIterator[Journal]:
+    """Give an open and empty journal; the suite is the same for all of them."""
+    if request.param == "memory":
+        async with open_memory() as opened:
+            yield opened
+    else:
+        async with open_sqlite(journal_template, tmp_path) as opened:
+            yield opened

@@ -1,0 +1,54 @@
+"""The journal stores under one roof: what the suite needs of each, and how it is opened."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from meganodes.journal.memory import MemoryJournal
+from meganodes.journal.schema import upgrade
+from meganodes.journal.sqlite import SqliteJournal
+from meganodes.journal.store import JournalReads, JournalStore
+from meganodes.kit.clock import ManualClock
+from meganodes.kit.database import parse_database_url
+
+
+@dataclass(frozen=True, kw_only=True)
+class Journal:
+    """An open store, its reads, and the clock that its leases run by."""
+
+    store: JournalStore
+    reads: JournalReads
+    clock: ManualClock
+
+
+def make_template(folder: Path) -> Path:
+    """Make an empty journal file that tests copy: migrating costs more than a test."""
+    path = folder / "template.db"
+    upgrade(parse_database_url(f"sqlite:///{path}"))
+    return path
+
+
+@asynccontextmanager
+async def open_memory() -> AsyncIterator[Journal]:
+    """Open a store in memory."""
+    clock = ManualClock()
+    store = MemoryJournal(clock=clock)
+    await store.start()
+    yield Journal(store=store, reads=store.reads, clock=clock)
+    await store.close()
+
+
+@asynccontextmanager
+async def open_sqlite(template: Path, folder: Path) -> AsyncIterator[Journal]:
+    """Open a store on a fresh file."""
+    path = folder / "journal.db"
+    shutil.copy(template, path)
+    clock = ManualClock()
+    store = SqliteJournal(path, clock=clock, owner="node-0")
+    await store.start()
+    yield Journal(store=store, reads=store.reads, clock=clock)
+    await store.close()

@@ -1,0 +1,133 @@
+"""Each action leaves one row; rows tell no secret, cannot be changed, and a forged one is found."""
+
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from meganodes.directory.faults import DirectoryFault
+from meganodes.directory.port import Directory
+from meganodes.directory.records import Actor, AgentState, TokenKind
+from tests.support.builders import NOW_MS, a_game, a_new_agent, a_new_provider
+from tests.support.directory import set_the_stage
+
+CLI = Actor(source="cli", name="root")
+
+
+async def test_each_action_leaves_exactly_one_row(directory: Directory) -> None:
+    stage = await set_the_stage(directory)
+    actions = [
+        directory.set_agent("acme", {"time_zone": "Asia/Tokyo"}),
+        directory.set_agent_state("acme", AgentState.APPROVED),
+        directory.reissue_token("acme", TokenKind.CALLBACK, 1),
+        directory.withdraw("acme", 7),
+        directory.assign("acme", 7),
+        directory.set_provider(7, {"wins_without_bet": True}),
+        directory.reissue_provider_token(7),
+        directory.import_games(7, [a_game(game_code="new")]),
+        directory.block_user(stage.user.user_code),
+        directory.end_session(stage.session.gplay_id),
+    ]
+    for action in actions:
+        before = len(await directory.audit_trail())
+        await action
+        assert len(await directory.audit_trail()) == before + 1
+
+
+async def test_action_without_effect_or_refused_leaves_no_row(directory: Directory) -> None:
+    stage = await set_the_stage(directory)
+    before = await directory.audit_trail()
+    await directory.set_agent("acme", {"time_zone": "UTC"})
+    await directory.set_agent_state("acme", AgentState.UNAPPROVED)
+    await directory.assign("acme", 7)
+    await directory.withdraw("acme", 99)
+    await directory.set_provider(7, {"wins_without_bet": False})
+    await directory.import_games(7, [a_game()])
+    await directory.block_user(stage.user.user_code, blocked=False)
+    await directory.end_session(999)
+    with pytest.raises(DirectoryFault):
+        await directory.set_agent("acme", {"time_zone": "nowhere"})
+    assert await directory.audit_trail() == before
+
+
+async def test_row_tells_who_what_when_from_what_to_what_and_why(directory: Directory) -> None:
+    made = await directory.add_agent(a_new_agent(), CLI)
+    await directory.set_agent_state("acme", AgentState.APPROVED, CLI, "papers are complete")
+    row = (await directory.audit_trail(1))[0]
+    assert row.actor == "root"
+    assert row.tag == "cli:agent:approved"
+    assert row.target == f"agent:{made.agent_id}"
+    assert json.loads(row.old) == {"state": "unapproved"}
+    assert json.loads(row.new) == {"state": "approved"}
+    assert row.reason == "papers are complete"
+    assert row.at_ms == NOW_MS
+
+
+async def test_secrets_stand_there_as_fingerprints(directory: Directory) -> None:
+    made = await directory.add_agent(a_new_agent())
+    new = await directory.reissue_token("acme", TokenKind.API, 1)
+    row = (await directory.audit_trail(1))[0]
+    assert json.loads(row.old) == {"secret": f"secret {made.api_token.fingerprint()}"}
+    assert json.loads(row.new) == {"secret": f"secret {new.fingerprint()}", "overlap_hours": 1}
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE directory_audit SET actor = 'nobody'",
+        "DELETE FROM directory_audit",
+        "DELETE FROM directory_audit WHERE version = 1",
+    ],
+)
+async def test_database_refuses_to_change_the_log(
+    directory: Directory, database_path: Path, statement: str
+) -> None:
+    await directory.add_agent(a_new_agent())
+    with sqlite3.connect(database_path) as raw, pytest.raises(sqlite3.IntegrityError) as refused:
+        raw.execute(statement)
+    raw.close()
+    assert "append-only" in str(refused.value)
+    assert len(await directory.audit_trail()) == 1
+
+
+@pytest.mark.parametrize(
+    "forgery",
+    [
+        "UPDATE directory_audit SET actor = 'nobody' WHERE version = 2",
+        "UPDATE directory_audit SET at_ms = at_ms + 1 WHERE version = 2",
+        "UPDATE directory_audit SET new = '{}' WHERE version = 2",
+        "UPDATE directory_audit SET version = 9 WHERE version = 2",
+        "UPDATE directory_audit SET reason = 'because' WHERE version = 2",
+    ],
+)
+async def test_forged_row_is_found(directory: Directory, database_path: Path, forgery: str) -> None:
+    for name in ("one", "two", "three"):
+        await directory.add_agent(a_new_agent(name=name))
+    assert await directory.first_broken_audit_row() is None
+    _forge(database_path, forgery)
+    assert await directory.first_broken_audit_row() in {2, 3}
+
+
+async def test_removed_row_is_found(directory: Directory, database_path: Path) -> None:
+    for name in ("one", "two", "three"):
+        await directory.add_agent(a_new_agent(name=name))
+    _forge(database_path, "DELETE FROM directory_audit WHERE version = 2")
+    assert await directory.first_broken_audit_row() == 3
+
+
+def _forge(path: Path, statement: str) -> None:
+    """Do what somebody with the file in hand could do: take the protection away first."""
+    raw = sqlite3.connect(path)
+    for verb in ("update", "delete"):
+        raw.execute(f"DROP TRIGGER directory_audit_no_{verb}")
+    raw.execute(statement)
+    raw.commit()
+    raw.close()
+
+
+async def test_limit_gives_the_newest_rows_first(directory: Directory) -> None:
+    await directory.add_agent(a_new_agent())
+    await directory.add_provider(a_new_provider())
+    rows = await directory.audit_trail(1)
+    assert [row.tag for row in rows] == ["system:provider:add"]
