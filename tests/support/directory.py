@@ -7,18 +7,22 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from meganodes.directory.agents import AGENT_TOKEN_KINDS, insert_agent
-from meganodes.directory.audit import Edit
+from meganodes.directory.agents import AGENT_TOKEN_KINDS
 from meganodes.directory.core import DirectoryPorts, DirectorySettings
-from meganodes.directory.credentials import new_secret
+from meganodes.directory.credentials import (
+    Owner,
+    credential_values,
+    first_credential,
+    new_secret,
+)
 from meganodes.directory.port import Directory
-from meganodes.directory.records import SYSTEM, AgentCredentials, ProviderCredentials, Session, User
-from meganodes.directory.tables import create_tables
+from meganodes.directory.records import AgentCredentials, ProviderCredentials, Session, User
+from meganodes.directory.tables import agents, create_tables, credentials
 from meganodes.kit.clock import Clock, ManualClock
 from meganodes.kit.database import Database, DatabaseSettings, WriteConnection, parse_database_url
 from meganodes.kit.identity import SystemIdentity
 from meganodes.kit.secrets import MasterKey, Secret
-from tests.support.builders import NOW_MS, a_game, a_launch, a_new_agent, a_new_provider
+from tests.support.builders import NOW_MS, a_game, a_launch, a_new_agent, a_new_provider, an_agent
 
 MASTER_KEY = MasterKey(b"an example of a master key, 32 b")
 
@@ -108,12 +112,32 @@ def many_agents(path: Path, count: int) -> None:
     """Put agents `agent-1` and so on into a new database file, in one transaction."""
     database = open_database(path)
     identity = SystemIdentity(ManualClock(), 0)
+    numbers = range(1, count + 1)
 
     def add(connection: WriteConnection) -> None:
-        edit = Edit.begin(connection, MASTER_KEY, SYSTEM, NOW_MS)
-        for number in range(1, count + 1):
-            secrets = {kind: new_secret(kind, identity) for kind in AGENT_TOKEN_KINDS}
-            insert_agent(edit, a_new_agent(name=f"agent-{number}"), [], secrets)
+        connection.execute(agents.insert(), [_agent_values(number) for number in numbers])
+        rows = [
+            credential_values(
+                MASTER_KEY,
+                first_credential(Owner("agent", number), kind, NOW_MS),
+                new_secret(kind, identity),
+            )
+            for number in numbers
+            for kind in AGENT_TOKEN_KINDS
+        ]
+        connection.execute(credentials.insert(), rows)
 
     database.write_now(add)
     database.close()
+
+
+def _agent_values(number: int) -> dict[str, object]:
+    record = an_agent(agent_id=number, name=f"agent-{number}")
+    columns = set(agents.columns.keys()) & set(dir(record))
+    values = {name: getattr(record, name) for name in columns}
+    return values | {
+        "currency": record.currency.code,
+        "allow_list": [],
+        "name_folded": record.name.lower(),
+        "created_at_ms": NOW_MS,
+    }

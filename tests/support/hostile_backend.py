@@ -12,7 +12,7 @@ import ssl
 import struct
 from collections.abc import Awaitable, Callable
 from types import TracebackType
-from typing import Self
+from typing import Self, cast
 
 HEAD_END = b"\r\n\r\n"
 PLAIN_REPLY = b'{"result":0,"status":"OK","data":{"account":"player_1","balance":100.00}}'
@@ -67,6 +67,11 @@ class Peer:
             await self._writer.drain()
         except ConnectionError:
             self.was_ended_by_hub = True
+
+    async def send_without_reading(self, data: bytes) -> None:
+        """Stop reading altogether and send."""
+        cast("asyncio.ReadTransport", self._writer.transport).pause_reading()
+        await self.send(data)
 
     async def drip(self, data: bytes, every_seconds: float) -> None:
         """Send byte by byte until the hub has had enough."""

@@ -1,4 +1,4 @@
-"""The core with everything around it in memory: a directory, a journal, and a backend that can fail.
+"""The core with all around it in memory: a directory, a journal, a backend that can fail.
 
 `Line` stands where the gateway stands: an honest wallet, unless a test scripts what comes next.
 """
@@ -9,7 +9,7 @@ import asyncio
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from meganodes.callbacks.gateway import AgentView, Attempt, Call, CallbackGateway
@@ -35,12 +35,12 @@ from meganodes.domain.outcome import (
     Unknown,
 )
 from meganodes.domain.retry import RetrySchedule
-from meganodes.domain.transaction import Transaction
+from meganodes.domain.transaction import Transaction, TransactionKey
 from meganodes.hub import wallet
 from meganodes.hub.core import Hub, HubSettings
 from meganodes.hub.waiting import Decisions
 from meganodes.hub.worker import Worker
-from meganodes.journal.memory import MemoryJournal
+from meganodes.journal.memory import MemoryJournal, StoreFault
 from meganodes.kit.clock import Clock, SystemClock
 from meganodes.kit.identity import SystemIdentity
 from meganodes.protocol.commands import Command
@@ -153,12 +153,12 @@ class Line(CallbackGateway):
         return agent_id in self.open
 
     def may_deliver(self, agent_id: int) -> bool:
-        return True
+        return self.delivery_room(agent_id) > 0
 
     def delivery_room(self, agent_id: int) -> int:
         return 1 if agent_id in self.open else 16
 
-    def probe_wanted(self, agent_id: int, now: float | None = None) -> bool:
+    def probe_wanted(self, agent_id: int, now: float | None = None) -> bool:  # noqa: ARG002
         return agent_id in self.open
 
     def probes_wanted(self) -> tuple[int, ...]:
@@ -184,7 +184,7 @@ class World:
     directory: Directory
     stage: Stage
     worker: Worker
-    numbers: list[int] = field(default_factory=lambda: [0])
+    faults: deque[StoreFault]
 
     @property
     def provider(self) -> Provider:
@@ -249,7 +249,6 @@ class World:
         return await self.serve(AskedRound(session=self.session, round_id=round_id))
 
     async def row(self, transaction_id: str) -> Transaction:
-        from meganodes.domain.transaction import TransactionKey  # noqa: PLC0415
 
         key = TransactionKey(
             agent_id=self.stage.agent.agent_id, provider_id=7, transaction_id=transaction_id
@@ -292,7 +291,12 @@ async def hub_world(
     async with started_directory(path / "directory.db", Surroundings(clock=clock)) as directory:
         stage = await _session_of_today(directory, await set_the_stage(directory), clock)
         await directory.set_agent_state("acme", AgentState.APPROVED)
-        journal = MemoryJournal(clock=clock)
+        faults: deque[StoreFault] = deque()
+
+        def fault(method: str) -> StoreFault | None:
+            return faults.popleft() if method == "commit" and faults else None
+
+        journal = MemoryJournal(clock=clock, fault=fault)
         await journal.start()
         line = Line()
         hub = Hub(
@@ -315,5 +319,6 @@ async def hub_world(
             directory=directory,
             stage=stage,
             worker=Worker(hub),
+            faults=faults,
         )
         await hub.drain()

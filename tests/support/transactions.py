@@ -16,7 +16,14 @@ from meganodes.domain.transaction import (
     Transaction,
     move,
 )
-from meganodes.journal.store import AttemptRecord, Change, Committed, Insert, JournalStore, RoundStep
+from meganodes.journal.store import (
+    AttemptRecord,
+    Change,
+    Committed,
+    Insert,
+    JournalStore,
+    RoundStep,
+)
 from meganodes.protocol.commands import Revision, TransType
 
 START_MS = 1_790_000_000_000
@@ -70,7 +77,8 @@ def win(**changes: object) -> Transaction:
 
 def cancelling(**changes: object) -> Transaction:
     """Make a bet whose cancel is owed and due at once."""
-    return win(kind=Kind.BET, state=State.CANCELLING, outcome_unknown=True, **changes)
+    base = win(kind=Kind.BET, state=State.CANCELLING, outcome_unknown=True)
+    return replace(base, **changes)  # type: ignore[arg-type]
 
 
 def intent(

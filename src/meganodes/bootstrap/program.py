@@ -93,6 +93,7 @@ def _drained(hub: Hub, worker: Worker, draining: asyncio.Event) -> Callable[[], 
         draining.set()
         await worker.stop()
         await hub.drain()
+        await worker.place_listings()
         await hub.gateway.close()
         log.info("hub_stopped")
 

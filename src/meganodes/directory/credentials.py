@@ -90,23 +90,26 @@ def store_credential(
     connection: WriteConnection, key: MasterKey, row: Credential, secret: Secret
 ) -> None:
     """Write the row of a new secret: its hash or its sealed form, never itself."""
+    connection.execute(credentials.insert().values(credential_values(key, row, secret)))
+
+
+def credential_values(key: MasterKey, row: Credential, secret: Secret) -> dict[str, object]:
+    """Return the columns of a new secret's row."""
     presented = row.kind in _PRESENTED_TO_US
     text = secret.reveal() if presented else ""
-    connection.execute(
-        credentials.insert().values(
-            owner=row.owner.kind,
-            owner_id=row.owner.owner_id,
-            kind=row.kind,
-            serial=row.serial,
-            lookup=lookup_part(text) if presented else None,
-            secret_hash=token_hash(key.token_hash_keys[0], text) if presented else None,
-            sealed=None if presented else key.seal(secret.reveal_bytes(), bound_to=_row_name(row)),
-            fingerprint=secret.fingerprint(),
-            starts_at_ms=row.starts_at_ms,
-            ends_at_ms=row.ends_at_ms,
-            created_at_ms=row.starts_at_ms,
-        )
-    )
+    return {
+        "owner": row.owner.kind,
+        "owner_id": row.owner.owner_id,
+        "kind": row.kind,
+        "serial": row.serial,
+        "lookup": lookup_part(text) if presented else None,
+        "secret_hash": token_hash(key.token_hash_keys[0], text) if presented else None,
+        "sealed": None if presented else key.seal(secret.reveal_bytes(), bound_to=_row_name(row)),
+        "fingerprint": secret.fingerprint(),
+        "starts_at_ms": row.starts_at_ms,
+        "ends_at_ms": row.ends_at_ms,
+        "created_at_ms": row.starts_at_ms,
+    }
 
 
 def first_credential(owner: Owner, kind: TokenKind, now_ms: int, serial: int = 1) -> Credential:

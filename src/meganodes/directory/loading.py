@@ -47,8 +47,8 @@ def load_news(
     if version == known_version:
         return None
     source = _Source(connection, key, now_ms)
-    found = changes_after(connection, known_version) if known_version >= 0 else []
-    if not _is_whole(found, known_version, version):
+    found = changes_after(connection, known_version) if 0 <= known_version < version else None
+    if found is None or not _is_whole(found, known_version, version):
         everything = Loaded(
             version=version, agents=_agents(source, None), providers=_providers(source, None)
         )

@@ -172,7 +172,7 @@ def logged_database_faults(event: str) -> Iterator[None]:
     except DBAPIError as fault:
         _LOG.warning(event, reason=str(fault.orig))
     except SealError as fault:
-        _LOG.error(event, reason=str(fault))  # noqa: TRY400 - the sentence says it all
+        _LOG.error(event, reason=str(fault))
 
 
 def _report_end(task: asyncio.Task[None]) -> None:

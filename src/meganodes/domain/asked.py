@@ -102,8 +102,8 @@ class FieldFault:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Player:
-    """The player of a session as a provider may know them: opaque account, no personal data."""
+class ShownUser:
+    """The user of a session as a provider may know them: opaque account, no personal data."""
 
     account: str
     game_code: str
@@ -152,5 +152,5 @@ class Answer:
     wins: tuple[ItemAnswer, ...] = ()
     transactions: tuple[RoundItem, ...] = ()
     closed: bool | None = None
-    player: Player | None = None
+    user: ShownUser | None = None
     faults: tuple[FieldFault, ...] = ()

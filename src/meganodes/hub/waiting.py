@@ -18,6 +18,10 @@ class Decisions:
             if not waiter.done():
                 waiter.set_result(None)
 
+    def waiting_for(self) -> tuple[int, ...]:
+        """Name the rows somebody waits for on this node."""
+        return tuple(self._waiting)
+
     async def wait(self, trans_id: int, seconds: float) -> None:
         """Wait for an announcement, at most this long; returning says nothing about the row."""
         waiter = asyncio.get_running_loop().create_future()

@@ -15,7 +15,7 @@ from meganodes.domain.asked import (
     AskedRound,
     AskedWin,
 )
-from meganodes.hub import player
+from meganodes.hub import asking
 from meganodes.hub.bet import place_bet
 from meganodes.hub.betwin import bet_and_win
 from meganodes.hub.cancel import cancel_bet
@@ -47,9 +47,9 @@ async def _serve(hub: Hub, play: Play, asked: Asked) -> Answer:
         case AskedCancel():
             return await cancel_bet(hub, play, asked)
         case AskedBalance():
-            return await player.balance(hub, play)
+            return await asking.balance(hub, play)
         case AskedAuthenticate():
-            return await player.authenticate(hub, play)
+            return await asking.authenticate(hub, play)
         case AskedRound():
             return await show_round(hub, play, asked)
         case _:

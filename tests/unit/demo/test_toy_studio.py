@@ -122,7 +122,7 @@ async def test_open_rounds_are_finished_at_the_start(tmp_path: Path, hub: FakeHu
 
     class SilentHub(FakeHub):
         async def ask(self, command: str, body: str) -> Any:  # noqa: ANN401
-            raise Stop
+            raise Stop(command, body)
 
     record = StudioRecord(tmp_path / "studio.db")
     record.remember_session("s-1", "toy-slot")

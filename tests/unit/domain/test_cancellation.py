@@ -1,4 +1,4 @@
-"""The state machine of contract 3.4 as tables: (row, outcome) gives the next state and what is due."""
+"""The state machine of contract 3.4 as tables: from (row, outcome) to the next state."""
 
 from __future__ import annotations
 

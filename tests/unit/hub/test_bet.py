@@ -15,6 +15,7 @@ from meganodes.domain.transaction import State
 from meganodes.protocol.codes import ApiCode
 from meganodes.protocol.commands import Command
 from meganodes.protocol.replies import Permissions
+from tests.support.builders import a_game
 from tests.support.hub_world import LOST_REPLY, TIME_OUT, World, hub_world
 
 
@@ -192,7 +193,6 @@ async def test_a_closed_round_takes_no_bet_and_remembers_that_it_refused(world: 
 async def test_a_bet_may_name_another_game_and_an_unknown_one_is_not_recorded(
     world: World,
 ) -> None:
-    from tests.support.builders import a_game  # noqa: PLC0415
 
     await world.directory.import_games(7, [a_game(game_code="roulette")])
     assert (await world.bet("b1", game_code="nothing")).code is ApiCode.GAME_NOT_FOUND

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from meganodes.domain.outcome import Refused
+from meganodes.callbacks.gateway import Call
+from meganodes.domain.outcome import Outcome, Refused
 from meganodes.domain.transaction import State
 from meganodes.protocol.codes import ApiCode
 from meganodes.protocol.commands import Command
@@ -78,8 +79,6 @@ async def test_a_win_id_in_use_refuses_the_whole_before_anything_is_sent(world: 
 async def test_a_win_id_taken_while_the_stake_is_under_way_gives_the_stake_back(
     world: World,
 ) -> None:
-    from meganodes.callbacks.gateway import Call  # noqa: PLC0415
-    from meganodes.domain.outcome import Outcome  # noqa: PLC0415
 
     async def steal_the_id(call: Call) -> Outcome:
         await world.bet("w1", "0.10", round_id="r9")

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from meganodes.callbacks.gateway import Call
-from meganodes.domain.outcome import NotSeen, Outcome, Refused
+from meganodes.domain.outcome import Outcome, Refused
 from meganodes.domain.transaction import State
 from meganodes.protocol.codes import ApiCode
 from meganodes.protocol.commands import Command
-from tests.support.hub_world import LOST_REPLY, TIME_OUT, World, hub_world
+from tests.support.hub_world import FAST, LOST_REPLY, TIME_OUT, World, hub_world
 
 
 @pytest.fixture
@@ -181,18 +182,18 @@ async def test_a_cancel_of_an_unknown_session_is_3002(world: World) -> None:
 
 
 @pytest.mark.rule("3.4-not-seen-void", "3.4-not-seen-schedule")
-async def test_a_lost_bet_that_is_never_seen_ends_as_void(world: World) -> None:
-    world.line.next(Command.BET, TIME_OUT)
-    assert (await world.bet()).code is ApiCode.OUTCOME_UNKNOWN
-    await asyncio.sleep(0)
-    row = await world.row("b1")
-    assert row.state in {State.CANCELLING, State.NOT_SEEN_WAIT}
-    world.line.next(Command.CANCEL, *[NotSeen(result=43)] * 10)
-    object.__setattr__(world.hub.settings.schedule, "not_seen_window_ms", -5_000)
-    await world.settle()
-    assert (await world.row("b1")).state is State.VOID
-    answer = await world.cancel()
-    assert (answer.code, answer.delivered) == (ApiCode.OK, True)
+async def test_a_lost_bet_that_is_never_seen_ends_as_void(tmp_path: Path) -> None:
+    hurried = replace(FAST, not_seen_window_ms=-5_000)
+    async with hub_world(tmp_path, schedule=hurried) as world:
+        world.line.next(Command.BET, TIME_OUT)
+        assert (await world.bet()).code is ApiCode.OUTCOME_UNKNOWN
+        row = await world.row("b1")
+        assert row.state in {State.CANCELLING, State.NOT_SEEN_WAIT}
+        await world.settle()
+        assert (await world.row("b1")).state is State.VOID
+        assert world.line.commands() == ["bet", "cancel", "cancel", "cancel"]
+        answer = await world.cancel()
+        assert (answer.code, answer.delivered) == (ApiCode.OK, True)
 
 
 async def test_a_win_and_a_cancel_of_one_bet_never_both_happen(world: World) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from meganodes.callbacks.gateway import Call
-from meganodes.domain.outcome import Outcome, Refused, Unknown
+from meganodes.directory.records import AgentState
+from meganodes.domain.outcome import Duplicate, Outcome, Refused, Unknown
 from meganodes.domain.transaction import State
 from meganodes.protocol.codes import ApiCode
 from meganodes.protocol.commands import Command
@@ -47,7 +48,12 @@ async def test_a_win_is_durable_before_it_is_sent(world: World) -> None:
 @pytest.mark.rule("4-win-answer-time", "3.4-delivered-until-accepted", "3.4-win-meaning")
 async def test_a_win_that_is_not_taken_in_time_is_owed_and_delivered_later(world: World) -> None:
     await world.bet()
-    refusals = [TIME_OUT, Unknown(reason="x", result=99), Refused(result=22), Refused(result=21)]
+    refusals: list[Outcome] = [
+        TIME_OUT,
+        Unknown(reason="x", result=99),
+        Refused(result=22),
+        Refused(result=21),
+    ]
     world.line.next(Command.WIN, *refusals)
     answer = await world.win()
     assert (answer.code, answer.delivered, answer.balance_minor) == (ApiCode.OK, False, None)
@@ -214,7 +220,6 @@ async def test_several_wins_of_a_round_are_all_paid(world: World) -> None:
 async def test_41_on_the_first_attempt_is_checked_by_status_and_parked_when_untrue(
     world: World,
 ) -> None:
-    from meganodes.domain.outcome import Duplicate  # noqa: PLC0415
 
     await world.bet()
     world.line.next(Command.WIN, Duplicate())
@@ -226,7 +231,6 @@ async def test_41_on_the_first_attempt_is_checked_by_status_and_parked_when_untr
 
 @pytest.mark.rule("1-recorded-delivered-in-every-state")
 async def test_recorded_wins_reach_the_players_of_a_suspended_agent(world: World) -> None:
-    from meganodes.directory.records import AgentState  # noqa: PLC0415
 
     await world.bet()
     world.line.next(Command.WIN, TIME_OUT)

@@ -1,6 +1,9 @@
 """A finished reading keeps of a malformed reply only what people need to see."""
 
-from meganodes.protocol.reply_records import Permissions, Reading, Reply
+import pytest
+
+from meganodes.protocol.commands import Command, Revision
+from meganodes.protocol.reply_records import HttpReply, Permissions, Question, Reading, Reply
 from tests.unit.protocol.asking import question
 
 
@@ -45,3 +48,22 @@ def test_a_malformed_reading_keeps_the_result_and_the_remarks_alone() -> None:
 
 def test_nothing_read_is_result_minus_one() -> None:
     assert Reading(question()).finished() == Reply(result=-1)
+
+
+def test_overdraft_is_not_agreed_unless_said() -> None:
+    asked = Question(command=Command.BET, revision=Revision.GUID, account="anna", exponent=2)
+    assert asked.overdraft_allowed is False
+
+
+@pytest.mark.parametrize(
+    ("record", "name"),
+    [
+        (Reply(result=0), "result"),
+        (Permissions(), "play"),
+        (question(), "account"),
+        (HttpReply(status=200, headers=(), body=b""), "status"),
+    ],
+)
+def test_a_record_cannot_be_changed(record: object, name: str) -> None:
+    with pytest.raises(AttributeError):
+        setattr(record, name, None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic
+from typing import TYPE_CHECKING, Any, Generic
 
 from meganodes.main_api.v4.envelope import Answer
 from meganodes.main_api.v4.schemas import BodyT
@@ -36,6 +36,6 @@ class Endpoint(Generic[BodyT]):
     summary: str
     body: type[BodyT]
     answer: Callable[[ApiCall, BodyT], Awaitable[Answer]]
-    data: object
+    data: Any
     codes: tuple[ApiCode, ...] = ()
     when_suspended: bool = False

@@ -49,7 +49,7 @@ def _faults(answer: Answer) -> str:
 
 
 def _authenticate(answer: Answer) -> str:
-    user = answer.player
+    user = answer.user
     assert user is not None, "a successful authenticate knows the user"
     return (
         f'"account":{_quoted(user.account)},"game_code":{_quoted(user.game_code)},'

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from meganodes.domain.answers import RoundState
-from meganodes.domain.asked import Answer, FieldFault, Player, RoundItem
+from meganodes.domain.asked import Answer, FieldFault, RoundItem, ShownUser
 from meganodes.domain.transaction import Kind
 from meganodes.protocol.codes import ApiCode
 from meganodes.protocol.replies import Permissions
@@ -76,7 +76,7 @@ def test_faults_are_escaped() -> None:
 
 
 def _authenticated(permissions: Permissions | None) -> Answer:
-    user = Player(
+    user = ShownUser(
         account='40"1',
         game_code="fruits",
         currency="EUR",
@@ -84,7 +84,7 @@ def _authenticated(permissions: Permissions | None) -> Answer:
         country=None,
         permissions=permissions,
     )
-    return Answer(code=ApiCode.OK, exponent=2, balance_minor=100, player=user)
+    return Answer(code=ApiCode.OK, exponent=2, balance_minor=100, user=user)
 
 
 def test_permissions_that_were_not_given_are_left_out() -> None:

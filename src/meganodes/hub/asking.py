@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from meganodes.domain.asked import Answer, Player
+from meganodes.domain.asked import Answer, ShownUser
 from meganodes.domain.outcome import Accepted, NotSent, Outcome, Refused
 from meganodes.hub import calls
 from meganodes.hub.patience import result_by
@@ -35,7 +35,7 @@ async def authenticate(hub: Hub, play: Play) -> Answer:
     await hub.directory.set_permissions(
         session.gplay_id, reply.permissions, reply.language, reply.country
     )
-    player = Player(
+    user = ShownUser(
         account=str(session.user_code),
         game_code=session.game_code,
         currency=play.agent.currency.code,
@@ -47,7 +47,7 @@ async def authenticate(hub: Hub, play: Play) -> Answer:
         code=ApiCode.OK,
         exponent=play.exponent,
         balance_minor=asked.accepted.balance_minor,
-        player=player,
+        user=user,
     )
 
 

@@ -1,0 +1,139 @@
+"""The demo's child processes: started with a clean environment, watched, and ended by their pid."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import meganodes
+from meganodes.demo.http_client import HttpRequest, NoAnswer, send
+from meganodes.kit.clock import Clock
+
+_END_SECONDS = 20.0
+_LOG_LINES = 15
+
+
+class ChildFault(Exception):
+    """A program of the demo did not do its part; the text names it and shows its last words."""
+
+
+@dataclass(slots=True)
+class _Child:
+    name: str
+    process: asyncio.subprocess.Process
+    log: Path
+
+
+@dataclass(slots=True)
+class Children:
+    """Starts programs of this package and ends them all when the block is left, come what may.
+
+    ``folder`` takes their logs; ``environment`` is all they get to see beside what Python needs.
+    """
+
+    folder: Path
+    clock: Clock
+    environment: Mapping[str, str] = field(default_factory=dict)
+    _running: list[_Child] = field(default_factory=list)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        fault: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """End the children, the last started first, so that the hub can still deliver."""
+        for child in reversed(self._running):
+            await self._end(child)
+
+    async def start(self, name: str, module: str, *arguments: str) -> None:
+        """Start a program that stays; its output goes to ``<name>.log``."""
+        log = self.folder / f"{name}.log"
+        with log.open("ab") as output:
+            process = await asyncio.create_subprocess_exec(
+                *_command(module, arguments),
+                env=self._environment(),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+            )
+        self._running.append(_Child(name, process, log))
+
+    async def ready(self, name: str, url: str, within_seconds: float) -> None:
+        """Wait until a child answers 200; raise ChildFault when it ends or takes too long."""
+        child = next(one for one in self._running if one.name == name)
+        deadline = self.clock.monotonic() + within_seconds
+        while self.clock.monotonic() < deadline:
+            if child.process.returncode is not None:
+                raise ChildFault(f"the {name} ended at once:\n{_last_words(child.log)}")
+            if await _answers(url):
+                return
+            await self.clock.sleep(0.1)
+        raise ChildFault(
+            f"the {name} was not ready within {within_seconds:g} s:\n{_last_words(child.log)}"
+        )
+
+    async def run(self, *arguments: str) -> str:
+        """Run one command line of the hub to its end and return what it printed."""
+        process = await asyncio.create_subprocess_exec(
+            *_command("meganodes", arguments),
+            env=self._environment(),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        output, errors = await process.communicate()
+        if process.returncode != 0:
+            words = (errors or output).decode("utf-8", "replace").strip()
+            raise ChildFault(f"meganodes {' '.join(arguments)} failed:\n{words}")
+        return output.decode()
+
+    def names_of_the_dead(self) -> list[str]:
+        """Return the children that ended although nobody told them to."""
+        return [child.name for child in self._running if child.process.returncode is not None]
+
+    def _environment(self) -> dict[str, str]:
+        package_root = str(Path(meganodes.__file__).parents[1])
+        needed = {
+            "PYTHONPATH": package_root,
+            "PYTHONUNBUFFERED": "1",
+            "PYTHONUTF8": "1",
+            "LOGNAME": "demo",
+        }
+        return {**needed, **self.environment}
+
+    async def _end(self, child: _Child) -> None:
+        if child.process.returncode is not None:
+            return
+        child.process.terminate()
+        try:
+            async with asyncio.timeout(_END_SECONDS):
+                await child.process.wait()
+        except TimeoutError:
+            child.process.kill()
+            await child.process.wait()
+
+
+def _command(module: str, arguments: Sequence[str]) -> list[str]:
+    return [sys.executable, "-m", module, *arguments]
+
+
+async def _answers(url: str) -> bool:
+    try:
+        result = await send(HttpRequest(method="GET", url=url), 2.0)
+    except NoAnswer:
+        return False
+    return result.status == 200  # noqa: PLR2004 - HTTP's own number
+
+
+def _last_words(log: Path) -> str:
+    lines = log.read_text("utf-8", "replace").splitlines()
+    return "\n".join(lines[-_LOG_LINES:]) or "(it said nothing)"

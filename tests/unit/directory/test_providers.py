@@ -1,0 +1,149 @@
+"""Providers and their games: set up whole, changed by field, imported all or none."""
+
+from pathlib import Path
+
+import pytest
+
+from meganodes.directory.core import DirectorySettings
+from meganodes.directory.faults import DirectoryFault
+from meganodes.directory.port import Directory
+from meganodes.directory.records import ImportedGames, Status
+from tests.support.builders import LAUNCH_URL, a_game, a_new_provider
+from tests.support.directory import Surroundings, started_directory
+
+
+def _fields(fault: DirectoryFault) -> list[str]:
+    return [each.field for each in fault.faults]
+
+
+async def test_number_is_the_chosen_one_or_the_next(directory: Directory) -> None:
+    numbers = [
+        (await directory.add_provider(a_new_provider(name=name, provider_id=chosen))).provider_id
+        for name, chosen in (("a", None), ("b", 40), ("c", None), ("d", 3))
+    ]
+    assert numbers == [1, 40, 41, 3]
+
+
+@pytest.mark.rule("4-provider-currencies", "4-provider-allow-list")
+async def test_new_provider_has_its_settings(directory: Directory) -> None:
+    new = a_new_provider(currencies=("EUR", "JPY"), allow_list=(" 192.0.2.0/24 ", ""))
+    await directory.add_provider(new)
+    provider = directory.provider(7)
+    assert provider is not None
+    assert provider.status is Status.NORMAL
+    assert provider.currencies == ("EUR", "JPY")
+    assert provider.allow_list == ("192.0.2.0/24",)
+    assert provider.launch_url == LAUNCH_URL
+    assert (provider.wins_without_bet, provider.cancel_after_win) == (False, False)
+
+
+async def test_every_bad_field_is_named_and_nothing_is_set_up(directory: Directory) -> None:
+    await directory.add_provider(a_new_provider())
+    with pytest.raises(DirectoryFault) as refused:
+        await directory.add_provider(
+            a_new_provider(name="PIXEL WORKS", currencies=("NOPE",), launch_url="https://x/")
+        )
+    assert sorted(set(_fields(refused.value))) == [
+        "currencies",
+        "launch_url",
+        "name",
+        "provider_id",
+    ]
+    assert len(directory.providers()) == 1
+
+
+async def test_http_launch_address_needs_the_setting(database_path: Path) -> None:
+    new = a_new_provider(launch_url="http://127.0.0.1:8702/{session}/{game_code}")
+    async with started_directory(database_path) as strict:
+        with pytest.raises(DirectoryFault, match="must start with https://"):
+            await strict.add_provider(new)
+    private = Surroundings(settings=DirectorySettings(launch_http_allowed=True))
+    async with started_directory(database_path, private) as lenient:
+        assert (await lenient.add_provider(new)).provider_id == 7
+
+
+async def test_settings_change_by_field(directory: Directory) -> None:
+    await directory.add_provider(a_new_provider())
+    await directory.set_provider(
+        7,
+        {
+            "names": {"ko": "픽셀"},
+            "status": Status.MAINTENANCE,
+            "currencies": ("EUR",),
+            "replay_url": "https://play.example.com/{round_id}",
+            "cancel_after_win": True,
+        },
+    )
+    provider = directory.provider(7)
+    assert provider is not None
+    assert provider.names == {"ko": "픽셀"}
+    assert provider.status is Status.MAINTENANCE
+    assert provider.currencies == ("EUR",)
+    assert provider.replay_url == "https://play.example.com/{round_id}"
+    assert provider.cancel_after_win
+    assert not provider.wins_without_bet
+
+
+async def test_bad_changes_are_all_named(directory: Directory) -> None:
+    await directory.add_provider(a_new_provider())
+    before = directory.provider(7)
+    bad = {"name": "x", "launch_url": "https://x/", "currencies": ("EURO",)}
+    with pytest.raises(DirectoryFault) as refused:
+        await directory.set_provider(7, bad)  # type: ignore[arg-type]  # what a form may send
+    assert set(_fields(refused.value)) == {"name", "launch_url", "currencies"}
+    assert directory.provider(7) == before
+
+
+async def test_unknown_provider_is_named(directory: Directory) -> None:
+    with pytest.raises(DirectoryFault, match="there is no provider 9"):
+        await directory.set_provider(9, {"status": Status.NORMAL})
+    with pytest.raises(DirectoryFault, match="there is no provider 9"):
+        await directory.reissue_provider_token(9)
+    with pytest.raises(DirectoryFault, match="there is no provider 9"):
+        await directory.import_games(9, [a_game(provider_id=9)])
+
+
+@pytest.mark.rule("4-catalogue-upsert")
+async def test_import_adds_and_changes_and_leaves_the_others(directory: Directory) -> None:
+    await directory.add_provider(a_new_provider())
+    first = [a_game(game_code=code) for code in ("a", "b", "c")]
+    assert await directory.import_games(7, first) == ImportedGames(added=3, changed=0, unchanged=0)
+    second = [a_game(game_code="b", name="Better"), a_game(game_code="c"), a_game(game_code="d")]
+    assert await directory.import_games(7, second) == ImportedGames(added=1, changed=1, unchanged=1)
+    names = {game.game_code: game.name for game in directory.games_of(7)}
+    assert names == {"a": "Fruits", "b": "Better", "c": "Fruits", "d": "Fruits"}
+
+
+@pytest.mark.rule("4-catalogue-upsert")
+async def test_prune_takes_unnamed_games_out_of_launch(directory: Directory) -> None:
+    await directory.add_provider(a_new_provider())
+    await directory.import_games(7, [a_game(game_code=code) for code in ("a", "b")])
+    done = await directory.import_catalogue({7: [a_game(game_code="a")]}, prune=True)
+    assert done == ImportedGames(added=0, changed=1, unchanged=1)
+    assert {game.game_code: game.launch_enable for game in directory.games_of(7)} == {
+        "a": True,
+        "b": False,
+    }
+    again = await directory.import_catalogue({7: [a_game(game_code="a")]}, prune=True)
+    assert again == ImportedGames(added=0, changed=0, unchanged=1)
+
+
+@pytest.mark.rule("4-catalogue-all-or-nothing")
+async def test_one_bad_game_keeps_the_whole_catalogue_out(directory: Directory) -> None:
+    for provider_id in (7, 8):
+        new = a_new_provider(name=f"Provider {provider_id}", provider_id=provider_id)
+        await directory.add_provider(new)
+    with pytest.raises(DirectoryFault) as refused:
+        await directory.import_catalogue(
+            {7: [a_game()], 8: [a_game(provider_id=8, name="")], 9: [a_game(provider_id=9)]}
+        )
+    assert _fields(refused.value) == ["games[8][0].name", "games[9]"]
+    assert directory.games_of(7) == ()
+
+
+async def test_five_thousand_games_are_imported_together(directory: Directory) -> None:
+    await directory.add_provider(a_new_provider())
+    games = [a_game(game_code=f"game-{number:04}") for number in range(5_000)]
+    done = await directory.import_games(7, games)
+    assert done.added == 5_000
+    assert [game.game_code for game in directory.games_of(7)][:2] == ["game-0000", "game-0001"]
