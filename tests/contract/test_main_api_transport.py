@@ -78,13 +78,13 @@ async def test_endpoints_that_would_shape_results_do_not_exist(world: World, pat
         assert seen(await client.post(f"/v4/{path}", json={})) == (404, 1005)
 
 
-@pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH", "OPTIONS"])
-async def test_other_methods_are_405_in_the_envelope(world: World, path: str, method: str) -> None:
+async def test_other_methods_are_405_in_the_envelope(world: World, method: str) -> None:
     async with world.client() as client:
-        answer = await client.request(method, path)
-    assert seen(answer) == (405, 1005)
-    assert answer.headers["allow"] == "POST"
+        for path in PATHS:
+            answer = await client.request(method, path)
+            assert seen(answer) == (405, 1005)
+            assert answer.headers["allow"] == "POST"
 
 
 async def test_head_is_405_without_a_body(world: World) -> None:
@@ -174,16 +174,17 @@ async def test_forwarded_address_counts_from_a_trusted_proxy_only(world: World) 
 
 
 @pytest.mark.rule("1-suspended-allowed-endpoints")
-@pytest.mark.parametrize("path", PATHS)
-async def test_suspended_agent_may_only_look_at_its_own(world: World, path: str) -> None:
+async def test_suspended_agent_may_only_look_at_its_own(world: World) -> None:
     await world.set_state(AgentState.SUSPENDED)
-    works = path in {"/v4/agent/info", "/v4/game/transaction-id"}
+    works = []
     async with world.client() as client:
-        answer = await client.post(path, json={"last_id": 0, "limit": 1})
-    assert answer.status_code == 200
-    assert answer.json()["code"] == (0 if works else 1010)
-    if not works:
-        assert answer.json() == {"code": 1010, "message": "PERMISSION_ERROR"}
+        for path in PATHS:
+            answer = await client.post(path, json={"last_id": 0, "limit": 1})
+            if seen(answer) == (200, 0):
+                works.append(path)
+            else:
+                assert answer.json() == {"code": 1010, "message": "PERMISSION_ERROR"}
+    assert works == ["/v4/agent/info", "/v4/game/transaction-id"]
 
 
 @pytest.mark.rule("1-unapproved-tests-work")
@@ -231,14 +232,14 @@ async def test_endpoint_without_fields_takes_no_body_in_any_form(world: World, b
         assert seen(await client.post(INFO, content=body)) == (200, 0)
 
 
-@pytest.mark.parametrize("path", PATHS)
-async def test_unreadable_body_is_1002_at_every_endpoint(world: World, path: str) -> None:
+async def test_unreadable_body_is_1002_at_every_endpoint(world: World) -> None:
     async with world.client() as client:
-        answer = await client.post(path, content=b'{"a":1,"a":2}')
-    assert seen(answer) == (200, 1002)
-    (fault,) = answer.json()["data"]
-    assert fault["field"] == ""
-    assert fault["message"].endswith('the key "a" comes twice in one object.')
+        for path in PATHS:
+            answer = await client.post(path, content=b'{"a":1,"a":2}')
+            assert seen(answer) == (200, 1002)
+            (fault,) = answer.json()["data"]
+            assert fault["field"] == ""
+            assert fault["message"].endswith('the key "a" comes twice in one object.')
 
 
 async def test_body_above_256_kib_is_413(world: World) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from meganodes.domain.outcome import (
     Accepted,
@@ -56,6 +56,8 @@ def outcome_sentence(outcome: Outcome) -> str:
             return f"The callback was not sent: {reason}."
         case Unknown(reason=reason):
             return reason
+        case _:
+            assert_never(outcome)
 
 
 def _result_sentence(result: int) -> str:

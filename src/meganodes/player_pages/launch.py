@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Final, assert_never
 
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -93,6 +92,8 @@ async def _open(hub: Hub, request: Request) -> Response:
             return _page(request, Topic.CLOSED, _UNAVAILABLE, return_url=return_url, lang=lang)
         case LaunchFault(reason=reason, return_url=return_url, lang=lang):
             return _page(request, _TOPICS[reason], _GONE, return_url=return_url or "", lang=lang)
+        case _:
+            assert_never(found)
 
 
 def _is_in_advance(request: Request) -> bool:
@@ -125,11 +126,7 @@ def _page(
 
 def _safe_link(return_url: str) -> str:
     """Give the address if a link to it can only lead to a web page, else nothing."""
-    try:
-        scheme = urlsplit(return_url).scheme
-    except ValueError:
-        return ""
-    return return_url if scheme in {"http", "https"} else ""
+    return return_url if return_url.lower().startswith(("http://", "https://")) else ""
 
 
 async def _give_style_sheet(_request: Request) -> Response:
