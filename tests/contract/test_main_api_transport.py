@@ -10,6 +10,8 @@ from typing import cast
 
 import httpx2
 import pytest
+from structlog.contextvars import merge_contextvars
+from structlog.testing import capture_logs
 
 from meganodes.directory.port import Directory
 from meganodes.directory.records import AgentState, TokenKind
@@ -265,6 +267,21 @@ async def test_callers_request_id_comes_back_on_every_answer(world: World, path:
             headers = {"X-Request-Id": "order-66"}
             answer = await client.request(method, path, headers=headers)
             assert answer.headers["x-request-id"] == "order-66"
+
+
+async def test_every_call_leaves_a_line_without_its_token(world: World) -> None:
+    with capture_logs(processors=[merge_contextvars]) as lines:
+        async with world.client() as client:
+            await client.post("/v4/user/create", json={"name": "!"}, headers={"X-Request-Id": "a"})
+            await client.post(INFO, headers={"authorization": "Bearer mna_nonsense"})
+    told = [
+        (line["path"], line["agent_id"], line["code"], line["duration_ms"])
+        for line in lines
+        if line["event"] == "main_api_call_answered"
+    ]
+    assert told == [("/v4/user/create", world.agent.agent_id, 1002, 0), (INFO, None, 1009, 0)]
+    assert lines[0]["request_id"] == "a"
+    assert "mna_" not in repr(lines)
 
 
 class Broken:

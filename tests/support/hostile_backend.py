@@ -69,7 +69,8 @@ class Peer:
             self.was_ended_by_hub = True
 
     async def send_without_reading(self, data: bytes) -> None:
-        """Stop reading altogether and send."""
+        """Read a little of a request, stop reading altogether, and send."""
+        await self._reader.read(100)
         cast("asyncio.ReadTransport", self._writer.transport).pause_reading()
         await self.send(data)
 

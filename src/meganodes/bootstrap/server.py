@@ -45,6 +45,8 @@ class Listening:
         self._socket = listening_socket
         self._stop_asked = asyncio.Event()
         self._force_asked = asyncio.Event()
+        self.host: str
+        self.port: int
         self.host, self.port = listening_socket.getsockname()[:2]
 
     @property

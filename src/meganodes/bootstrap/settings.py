@@ -169,6 +169,11 @@ def load_settings(
     return settings
 
 
+def environment() -> dict[str, str]:
+    """Give the environment for child processes, without this installation's own settings."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+
+
 def _read_file(config: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(config.read_text(encoding="utf-8"))

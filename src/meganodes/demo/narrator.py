@@ -39,8 +39,8 @@ class Narrator:
 
     def call(self, name: str, sent: str, answered: str, duration_ms: int) -> None:
         """Show a call: what was sent, what came back and how long it took."""
-        self._console.print(Text(f"    → {name} {sent}", style="yellow"))
-        self._console.print(Text(f"    ← {answered}   ({duration_ms} ms)", style="yellow"))
+        for line in (f"→ {name} {sent}", f"← {answered}   ({duration_ms} ms)"):
+            self._console.print(Text(f"    {line}", style="yellow"), soft_wrap=True)
 
     def callback(self, received: Mapping[str, Any]) -> None:
         """Show a callback byte for byte, as the casino received and answered it."""

@@ -2,36 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-
 import pytest
 
 from meganodes.demo.http_client import HttpRequest, NoAnswer, get_json, post_json, send
-
-Server = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
-
-
-@asynccontextmanager
-async def answering(reply: bytes, *, wait: bool = False) -> AsyncIterator[tuple[str, list[bytes]]]:
-    """Serve the same bytes to everybody; keeps what was asked."""
-    asked: list[bytes] = []
-    hold = asyncio.Event()
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = await reader.readuntil(b"\r\n\r\n")
-        length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
-        asked.append(head + await reader.readexactly(length))
-        writer.write(reply)
-        if wait:
-            await hold.wait()
-        writer.close()
-
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    async with server:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", asked
-        hold.set()
+from tests.unit.demo.answering import answering
 
 
 async def test_a_request_carries_token_and_body_and_a_reply_comes_back() -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from meganodes.directory.port import Directory
 from meganodes.directory.records import (
     AgentState,
     Launch,
@@ -196,6 +199,34 @@ async def test_address_opens_once(world: World) -> None:
     assert await open_launch(world.hub, user_code, token) == LaunchFault(
         reason=LaunchFaultReason.USED, return_url=RETURN_URL, lang=8
     )
+
+
+class Meeting:
+    """A directory where two openings look at one launch before either uses it up."""
+
+    def __init__(self, directory: Directory) -> None:
+        self._directory = directory
+        self._looked = 0
+        self._both = asyncio.Event()
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._directory, name)
+
+    async def peek_launch(self, g_token: str, user_code: int, now_ms: int) -> Launch | LaunchFault:
+        found = await self._directory.peek_launch(g_token, user_code, now_ms)
+        self._looked += 1
+        if self._looked == 2:
+            self._both.set()
+        await self._both.wait()
+        return found
+
+
+async def test_of_two_openings_at_once_one_gets_in(world: World) -> None:
+    user_code, token = await given(world)
+    world.hub.directory = cast("Directory", Meeting(world.directory))
+    openings = [open_launch(world.hub, user_code, token) for _ in range(2)]
+    found = await asyncio.gather(*openings)
+    assert sorted(type(each).__name__ for each in found) == ["LaunchFault", "OpenedGame"]
 
 
 async def test_address_opens_for_ten_minutes(world: World) -> None:

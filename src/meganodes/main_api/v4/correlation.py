@@ -13,7 +13,6 @@ from meganodes.main_api.v4.errors import DEFECT, fault_response
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from meganodes.kit.clock import Clock
     from meganodes.kit.identity import Identity
 
 REQUEST_ID_HEADER = "x-request-id"
@@ -25,10 +24,9 @@ _log = get_logger(__name__)
 class Correlation:
     """ASGI layer. A caller's own request id is kept when it has 1 to 64 printable characters."""
 
-    def __init__(self, app: ASGIApp, *, clock: Clock, identity: Identity) -> None:
-        """Wrap an app; the identity makes request ids, the clock measures."""
+    def __init__(self, app: ASGIApp, *, identity: Identity) -> None:
+        """Wrap an app; the identity makes request ids."""
         self._app = app
-        self._clock = clock
         self._identity = identity
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -47,20 +45,12 @@ class Correlation:
         return self._identity.token_bytes(_REQUEST_ID_BYTES).hex()
 
     async def _served(self, scope: Scope, receive: Receive, answering: _Answering) -> None:
-        started = self._clock.monotonic()
         try:
             await self._app(scope, receive, answering)
         except Exception:  # noqa: BLE001 - the one handler of this door (style 4)
             _log.exception("call_failed", method=scope["method"], path=scope["path"])
-            if answering.status is None:
+            if not answering.has_begun:
                 await fault_response(DEFECT)(scope, receive, answering)
-        _log.info(
-            "call_answered",
-            method=scope["method"],
-            path=scope["path"],
-            status=answering.status,
-            duration_ms=round((self._clock.monotonic() - started) * 1000),
-        )
 
 
 class _Answering:
@@ -69,10 +59,10 @@ class _Answering:
     def __init__(self, send: Send, request_id: str) -> None:
         self._send = send
         self._request_id = request_id
-        self.status: int | None = None
+        self.has_begun = False
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self.status = message["status"]
+            self.has_begun = True
             MutableHeaders(raw=message["headers"])[REQUEST_ID_HEADER] = self._request_id
         await self._send(message)

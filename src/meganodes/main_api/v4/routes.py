@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Route
 
+from meganodes.kit.logging import get_logger
 from meganodes.main_api.v4 import agent, game, transactions, user, wallet
 from meganodes.main_api.v4.auth import address_of, agent_of, check_address, state_allows
 from meganodes.main_api.v4.body import read_body
@@ -44,6 +45,8 @@ ENDPOINTS: Final[tuple[Endpoint[Any], ...]] = (
 )
 """Every endpoint of the Main API; what is not here does not exist (1005)."""
 
+_log = get_logger(__name__)
+
 
 class Draining(Protocol):
     """Says whether the hub is closing down; an `asyncio.Event` is one."""
@@ -67,7 +70,7 @@ def make_app(
     ]
     app = Starlette(
         routes=[*routes, *pages],
-        middleware=[Middleware(Correlation, clock=hub.clock, identity=hub.identity)],
+        middleware=[Middleware(Correlation, identity=hub.identity)],
         exception_handlers={HTTPException: _no_such_route},
     )
     app.router.redirect_slashes = False
@@ -88,10 +91,20 @@ class Door:
         """Give the function that answers requests to one endpoint."""
 
         async def answer(request: Request) -> Response:
+            started = self._hub.clock.monotonic()
             try:
-                return response(await self._admitted(endpoint, request))
+                said = await self._admitted(endpoint, request)
+                code, answered = said.code, response(said)
             except CallRefused as refused:
-                return fault_response(refused.fault, refused.faults)
+                code, answered = refused.fault.code, fault_response(refused.fault, refused.faults)
+            _log.info(
+                "main_api_call_answered",
+                path=endpoint.path,
+                agent_id=getattr(request.state, "agent_id", None),
+                code=code.value,
+                duration_ms=round((self._hub.clock.monotonic() - started) * 1000),
+            )
+            return answered
 
         return answer
 
@@ -99,8 +112,8 @@ class Door:
         if self._draining.is_set():
             raise CallRefused(DRAINING)
         caller = agent_of(self._hub.directory, request)
+        request.state.agent_id = caller.agent_id
         address = address_of(request, self._settings)
-        check_address(caller, address)
         if not state_allows(caller, when_suspended=endpoint.when_suspended):
             return Answer(ApiCode.PERMISSION_ERROR)
         with self.places.taken(caller.agent_id):

@@ -6,14 +6,15 @@ import httpx2
 import pytest
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from structlog.contextvars import merge_contextvars
+from structlog.testing import capture_logs
 
-from meganodes.kit.clock import ManualClock
 from meganodes.kit.identity import SeededIdentity
 from meganodes.main_api.v4.correlation import Correlation
 
 
 def client_of(app: ASGIApp) -> httpx2.AsyncClient:
-    layer = Correlation(app, clock=ManualClock(), identity=SeededIdentity(1))
+    layer = Correlation(app, identity=SeededIdentity(1))
     transport = httpx2.ASGITransport(app=layer)
     return httpx2.AsyncClient(transport=transport, base_url="http://hub.test")
 
@@ -52,10 +53,18 @@ async def test_request_id_is_made_otherwise(sent: str | None) -> None:
     assert first.headers["x-request-id"] != second.headers["x-request-id"]
 
 
-async def test_defect_is_one_500_without_a_trace() -> None:
+async def test_defect_is_one_500_and_one_log_line_with_the_request_id() -> None:
     """Contract 2.1: 500 with 1001, in the envelope."""
-    async with client_of(broken) as client:
-        answer = await client.get("/", headers={"X-Request-Id": "mine"})
+    with capture_logs(processors=[merge_contextvars]) as lines:
+        async with client_of(broken) as client:
+            answer = await client.get("/", headers={"X-Request-Id": "mine"})
+    (line,) = lines
+    assert (line["event"], line["log_level"], line["request_id"]) == (
+        "call_failed",
+        "error",
+        "mine",
+    )
+    assert line["exc_info"]
     assert answer.status_code == 500
     assert answer.headers["x-request-id"] == "mine"
     assert answer.content == b'{"code":1001,"message":"INTERNAL_SERVER_ERROR"}'
@@ -70,7 +79,7 @@ async def test_answer_that_has_begun_is_not_followed_by_another() -> None:
     async def receive() -> Message:
         return {"type": "http.disconnect"}
 
-    layer = Correlation(broken_halfway, clock=ManualClock(), identity=SeededIdentity(1))
+    layer = Correlation(broken_halfway, identity=SeededIdentity(1))
     scope = {"type": "http", "method": "GET", "path": "/", "headers": []}
     await layer(scope, receive, send)
     assert [message["type"] for message in sent] == ["http.response.start", "http.response.body"]
@@ -88,6 +97,6 @@ async def test_other_protocols_pass_through() -> None:
     async def nowhere(_message: Message) -> None:
         raise AssertionError
 
-    layer = Correlation(app, clock=ManualClock(), identity=SeededIdentity(1))
+    layer = Correlation(app, identity=SeededIdentity(1))
     await layer({"type": "lifespan"}, never, nowhere)
     assert seen == ["lifespan"]

@@ -1,0 +1,87 @@
+"""The demo's children start, are waited for, and are gone afterwards."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from meganodes.demo.children import ChildFault, Children
+from meganodes.demo.serving import bind
+from meganodes.kit.clock import SystemClock
+
+
+def free_port() -> int:
+    with bind("127.0.0.1", 0) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def pids(children: Children) -> list[int]:
+    return [child.process.pid for child in children._running]
+
+
+async def start_server(children: Children, folder: Path) -> str:
+    port = free_port()
+    await children.start("server", "http.server", str(port), "--directory", str(folder))
+    return f"http://127.0.0.1:{port}/"
+
+
+async def test_a_child_is_waited_for_and_ended(tmp_path: Path) -> None:
+    async with Children(tmp_path, SystemClock()) as children:
+        url = await start_server(children, tmp_path)
+        await children.ready("server", url, 20)
+        (pid,) = pids(children)
+        assert is_running(pid)
+        assert children.names_of_the_dead() == []
+    assert not is_running(pid)
+
+
+async def test_children_are_ended_when_something_goes_wrong(tmp_path: Path) -> None:
+    children = Children(tmp_path, SystemClock())
+    with pytest.raises(ZeroDivisionError):
+        async with children:
+            await start_server(children, tmp_path)
+            raise ZeroDivisionError
+    assert not any(map(is_running, pids(children)))
+
+
+async def test_a_child_that_ends_at_once_shows_its_last_words(tmp_path: Path) -> None:
+    async with Children(tmp_path, SystemClock()) as children:
+        await children.start("server", "http.server", "no-port")
+        with pytest.raises(ChildFault, match=r"the server ended at once:[\s\S]*invalid int"):
+            await children.ready("server", "http://127.0.0.1:1/", 20)
+        assert children.names_of_the_dead() == ["server"]
+
+
+async def test_a_child_that_never_gets_ready_is_named(tmp_path: Path) -> None:
+    async with Children(tmp_path, SystemClock()) as children:
+        url = await start_server(children, tmp_path)
+        with pytest.raises(ChildFault, match=r"not ready within 0\.3 s"):
+            await children.ready("server", f"{url}missing", 0.3)
+
+
+async def test_a_command_that_fails_is_shown(tmp_path: Path) -> None:
+    async with Children(tmp_path, SystemClock()) as children:
+        assert await children.run("version")
+        with pytest.raises(ChildFault, match=r"meganodes no-such-command failed:"):
+            await children.run("no-such-command")
+
+
+async def test_children_see_only_the_environment_they_are_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MEGANODES_DATABASE_URL", "sqlite:///of-somebody-else.db")
+    async with Children(tmp_path, SystemClock(), {"MEGANODES_NODE": "demo"}) as children:
+        environment = children._environment()
+    assert "MEGANODES_DATABASE_URL" not in environment
+    assert environment["MEGANODES_NODE"] == "demo"

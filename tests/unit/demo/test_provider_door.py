@@ -1,0 +1,56 @@
+"""What a provider takes for an answer, and what for none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from meganodes.demo.provider_door import ANSWER_SECONDS, ProviderDoor
+from meganodes.demo.studio_rules import Answer
+from tests.unit.demo.answering import answering
+
+
+def http(status: str, body: bytes) -> bytes:
+    return b"HTTP/1.1 %b\r\nContent-Length: %d\r\n\r\n%b" % (status.encode(), len(body), body)
+
+
+async def ask(reply: bytes) -> tuple[Answer | None, list[bytes]]:
+    async with answering(reply) as (url, asked):
+        return await ProviderDoor(url, "mnp_token").ask("bet", '{"amount": "1.00"}'), asked
+
+
+async def test_a_request_goes_to_its_command_with_the_token() -> None:
+    answer, asked = await ask(
+        http("200 OK", b'{"code":0,"message":"OK","data":{"balance":"1.00"}}')
+    )
+    assert answer == Answer(status=200, code=0, data={"balance": "1.00"})
+    head, body = asked[0].split(b"\r\n\r\n")
+    assert head.startswith(b"POST /provider/v1/bet HTTP/1.1\r\n")
+    assert b"Authorization: Bearer mnp_token" in head
+    assert body == b'{"amount": "1.00"}'
+
+
+async def test_an_error_keeps_its_code_and_status() -> None:
+    answer, _ = await ask(http("500 Oops", b'{"code":1001,"message":"x"}'))
+    assert answer == Answer(status=500, code=1001)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"<p>", b"[]", b"null", b"{}", b'{"code":"0"}', b'{"code":false}', b'{"code":0.0}'],
+)
+async def test_what_has_no_code_is_no_answer(body: bytes) -> None:
+    answer, _ = await ask(http("200 OK", body))
+    assert answer is None
+
+
+@pytest.mark.parametrize("spoil", [lambda reply: b"", lambda reply: reply[:-1]])
+async def test_a_broken_answer_is_no_answer(spoil: Callable[[bytes], bytes]) -> None:
+    answer, _ = await ask(spoil(http("200 OK", b'{"code":0}')))
+    assert answer is None
+
+
+def test_a_provider_waits_at_least_five_seconds() -> None:
+    """Contract 4, what an answer means."""
+    assert ANSWER_SECONDS >= 5

@@ -1,0 +1,114 @@
+"""The whole demo: real hub, real casino, real studio, and what happens when it cannot start."""
+
+from __future__ import annotations
+
+import io
+import re
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from meganodes.demo.run import DemoOptions, _fresh_folder, run_demo
+from meganodes.demo.serving import bind
+from meganodes.protocol.commands import Revision
+
+
+def free_ports(count: int) -> list[int]:
+    listeners = [bind("127.0.0.1", 0) for _ in range(count)]
+    ports = [listener.getsockname()[1] for listener in listeners]
+    for listener in listeners:
+        listener.close()
+    return ports
+
+
+async def run(options: DemoOptions) -> tuple[int, str]:
+    paper = io.StringIO()
+    status = await run_demo(options, Console(file=paper, width=160))
+    return status, paper.getvalue()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("revision", "duplicates", "numeric_text"),
+    [(Revision.GUID, 41, False), (Revision.ID, 0, True)],
+)
+async def test_the_tour_ends_with_three_agreeing_records(
+    tmp_path: Path, revision: Revision, duplicates: int, *, numeric_text: bool
+) -> None:
+    hub_port, casino_port, studio_port = free_ports(3)
+    options = DemoOptions(
+        folder=tmp_path / "demo",
+        hub_port=hub_port,
+        casino_port=casino_port,
+        studio_port=studio_port,
+        revision=revision,
+        duplicates=duplicates,
+        numeric_text=numeric_text,
+        once=True,
+    )
+    status, told = await run(options)
+    assert status == 0, told
+    assert re.findall(r"^ {1,2}(\d)\. ", told, re.MULTILINE) == list("123456789")
+    for words in (
+        "Callback-Token: ****",
+        '"command":"authenticate"',
+        "302 Location:",
+        "code 2006, nothing moved",
+        "code 3003, the cancel was taken",
+        "delivered False",
+        '"replay": true',
+        "agree three times, to the cent",
+    ):
+        assert words in told
+    secrets = (tmp_path / "demo/run-0001/agent.json").read_text()
+    callback_token = secrets.split('"callback_token": "')[1].split('"')[0]
+    assert callback_token not in told
+
+
+@pytest.mark.parametrize("option", ["--hub-port", "--casino-port", "--studio-port"])
+async def test_a_taken_port_is_named_with_its_cure(tmp_path: Path, option: str) -> None:
+    hub_port, casino_port, studio_port = free_ports(3)
+    taken = {"--hub-port": hub_port, "--casino-port": casino_port, "--studio-port": studio_port}
+    with bind("127.0.0.1", taken[option]) as listener:
+        listener.listen()
+        status, told = await run(
+            DemoOptions(
+                folder=tmp_path / "demo",
+                hub_port=hub_port,
+                casino_port=casino_port,
+                studio_port=studio_port,
+                once=True,
+            )
+        )
+    assert status == 1
+    assert f"port {taken[option]} is taken" in told
+    assert option in told
+    assert not (tmp_path / "demo").exists()
+
+
+async def test_a_program_that_cannot_start_is_named(tmp_path: Path) -> None:
+    hub_port, casino_port, studio_port = free_ports(3)
+    options = DemoOptions(
+        folder=tmp_path / "demo",
+        hub_port=hub_port,
+        casino_port=casino_port,
+        studio_port=studio_port,
+        once=True,
+        environment={"MEGANODES_INSTALLATION": "Not Allowed"},
+    )
+    status, told = await run(options)
+    assert status == 1
+    assert "failed" in told
+    assert "installation" in told
+
+
+def test_every_run_gets_a_folder_of_its_own_and_deletes_nothing(tmp_path: Path) -> None:
+    parent = tmp_path / "demo"
+    first = _fresh_folder(parent)
+    (first / "foreign.txt").write_text("keep me")
+    (parent / "run-0002").write_text("a file of somebody else")
+    second = _fresh_folder(parent)
+    assert (first.name, second.name) == ("run-0001", "run-0003")
+    assert (first / "foreign.txt").read_text() == "keep me"
+    assert first.stat().st_mode & 0o777 == 0o700
