@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from meganodes.journal.faults import RowRefused
+from meganodes.journal.guards import RowRefused
 from tests.conformance.journal_stores import Journal
 from tests.support.transactions import accepted, attempt_of, bet, committed, moving, record
 

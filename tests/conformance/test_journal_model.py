@@ -27,7 +27,7 @@ from meganodes.domain.transaction import (
     Transaction,
     move,
 )
-from meganodes.journal.faults import RowRefused
+from meganodes.journal.guards import CLAIMABLE, OWED, RowRefused
 from meganodes.journal.store import Change, Insert, JournalStore, RoundStep
 from meganodes.protocol.commands import TransType
 from tests.conformance.journal_stores import Journal, open_memory, open_sqlite
@@ -35,7 +35,6 @@ from tests.support.transactions import START_MS, attempt_of, bet
 
 AGENTS = (1, 2)
 STEPS_MAX = 40
-OWED = (State.OWED, State.CANCELLING, State.NOT_SEEN_WAIT)
 FIRST_STATES = {
     Kind.BET: (State.PENDING, State.REFUSED, State.TOMBSTONE),
     Kind.WIN: (State.OWED,),
@@ -80,11 +79,11 @@ async def _answer(awaited: Awaitable[object]) -> object:
 @st.composite
 def due(draw: st.DrawFn, state: State) -> dict[str, object]:
     """Draw what is due for a row in this state; now and then what no store may take."""
-    owing = state in OWED
-    step = draw(st.sampled_from([Step.DELIVER, Step.VERIFY] if owing else list(Step)))
+    steps = list(Step) if state in CLAIMABLE - OWED else [Step.NONE]
+    step = draw(st.sampled_from([Step.DELIVER, Step.VERIFY] if state in OWED else steps))
     at_ms = draw(milliseconds) if step is not Step.NONE else None
     if draw(st.integers(0, 30)) == 0:
-        at_ms = None
+        step = draw(st.sampled_from(Step))
     return {"step": step, "due_at_ms": at_ms, "owed_since_ms": draw(st.none() | milliseconds)}
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from meganodes.domain.transaction import Kind, State, Step, TransactionKey, move
-from meganodes.journal.faults import RowRefused
+from meganodes.journal.guards import RowRefused
 from meganodes.journal.store import (
     Change,
     Committed,
@@ -45,7 +45,7 @@ from tests.support.transactions import (
 async def test_recorded_row_is_read_back_field_by_field(journal: Journal) -> None:
     row = bet(
         kind=Kind.CANCEL,
-        state=State.PARKED,
+        state=State.VOID,
         revision=Revision.ID,
         amount_minor=AMOUNT_MAX_MINOR,
         data=b"\x00\xff{}",
@@ -113,6 +113,15 @@ async def test_key_is_taken_once_for_all_kinds(
     assert await journal.store.fetch(1, second.trans_id) is None
     assert await journal.store.events(1, second.trans_id) == ()
     assert (await journal.store.round(second.round_key)).seq == 0
+
+
+async def test_change_that_comes_again_finds_its_own_row(journal: Journal) -> None:
+    """So does whoever repeats a commit of unknown outcome."""
+    row = bet()
+    recorded = await record(journal.store, row)
+    assert await journal.store.commit(intent(row)) == KeyTaken(row=recorded)
+    twice = Change(at_ms=1, inserts=(Insert(row=bet(), cause="x"), Insert(row=row, cause="x")))
+    assert await journal.store.commit(twice) == KeyTaken(row=recorded)
 
 
 @pytest.mark.rule("4-key-form")
@@ -373,6 +382,7 @@ async def test_change_whose_last_guard_refuses_leaves_nothing_at_all(
         bet(due_at_ms=START_MS),
         win(step=Step.NONE, due_at_ms=None),
         cancelling(step=Step.NONE, due_at_ms=None),
+        win(state=State.CREDITED),
     ],
     ids=[
         "amount below 0",
@@ -381,6 +391,7 @@ async def test_change_whose_last_guard_refuses_leaves_nothing_at_all(
         "a time for nothing",
         "owed win, nothing due",
         "owed cancel, nothing due",
+        "credited win, still due",
     ],
 )
 async def test_row_that_could_lose_money_is_refused(journal: Journal, row: object) -> None:

@@ -27,11 +27,11 @@ class ScriptedDoor:
 
     async def handle(self, request: DoorRequest) -> DoorResponse:
         self.asked.append(request)
+        status = 413 if request.too_large else 503 if self.is_draining else 200
         if request.body in self.gates:
             await self.gates[request.body].wait()
         assert request.body != b"defect"
         self.answered.append(request.body)
-        status = 413 if request.too_large else 503 if self.is_draining else 200
         return DoorResponse(status, ENVELOPE, request.body)
 
     def drain(self) -> None:
@@ -111,11 +111,19 @@ async def a_listener(
             await slow_finish.wait()
         finished.append("drained")
 
-    usual: dict[str, Any] = {"port": 0, "freezes_garbage": False, "sweep_seconds": 0.05}
+    usual: dict[str, Any] = {
+        "port": 0,
+        "freezes_garbage": False,
+        "sweep_seconds": 0.05,
+        "close_seconds": 0.2,
+    }
     given = ServerSettings(**(usual | settings))
     ended = asyncio.create_task(serve(app, door, given, started.set_result, finish))
-    ended.add_done_callback(lambda task: started.done() or started.set_exception(task.exception()))
-    listening = await started
+    either: list[asyncio.Future[Any]] = [started, ended]
+    await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+    if ended.done():
+        ended.result()
+    listening = started.result()
     try:
         yield Running(door=door, app=app, listening=listening, ended=ended, finished=finished)
     finally:

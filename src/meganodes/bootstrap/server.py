@@ -156,19 +156,28 @@ def run(main: Coroutine[object, object, _T]) -> _T:
 
 
 def open_socket(settings: ServerSettings) -> socket.socket:
-    """Bind the address, IPv4 or IPv6."""
+    """Bind the address, IPv4 or IPv6; a name is looked up and its first address taken."""
     try:
         found = socket.getaddrinfo(
             settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )
-        family, kind, protocol, _, address = found[0]
-        opened = socket.socket(family, kind, protocol)
-        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        opened.bind(address)
+        return _bound(*found[0])
     except OSError as error:
         place = f"{settings.host}:{settings.port}"
         raise CannotListen(f"Cannot listen on {place}: {error.strerror}.") from None
-    opened.setblocking(False)  # noqa: FBT003 - the standard library's own signature
+
+
+def _bound(
+    family: int, kind: int, protocol: int, _name: str, address: tuple[object, ...]
+) -> socket.socket:
+    opened = socket.socket(family, kind, protocol)
+    try:
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        opened.setblocking(False)  # noqa: FBT003 - the standard library's own signature
+        opened.bind(address)
+    except OSError:
+        opened.close()
+        raise
     return opened
 
 

@@ -179,7 +179,7 @@ class Connection(RequestReader):
             target = httptools.parse_url(self.url)
         except httptools.HttpParserInvalidURLError:
             target = None
-        if target is None or target.path is None:
+        if target is None or not (target.path or b"").startswith(b"/"):
             self.refuse(400, "The target of a request is a path.")
             raise ReadingEnded
         return target.path + (b"?" + target.query if target.query else b"")

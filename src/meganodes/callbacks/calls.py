@@ -42,6 +42,7 @@ class Call:
     ``started_at`` is the monotonic moment the deadline counts from (a bet's: the commit of its
     intent), now by default. ``first_byte_within`` is counted from there too; a bet has 1.5 s
     without being told. ``token_override`` is for the wrong-token check of callback-test.
+    Without a ``traceparent`` the attempt begins a trace of its own.
     """
 
     command: Command

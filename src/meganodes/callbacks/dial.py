@@ -6,6 +6,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Awaitable, Callable
+from functools import cache
 from pathlib import Path
 
 from meganodes.callbacks.addresses import parse_address
@@ -53,10 +54,12 @@ class SocketLink:
         return False  # a byte nobody asked for, or a FIN
 
 
+@cache
 def tls_context(ca_file: Path | None = None) -> ssl.SSLContext:
     """Return the one TLS configuration: TLS 1.2 or newer, chain and name verified.
 
     ``ca_file`` adds authorities to those of the system. There is no way to turn verification off.
+    Kept for the process, because reading the system's authorities takes its time.
     """
     # What ssl.create_default_context does, without its look at SSLKEYLOGFILE in the environment.
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

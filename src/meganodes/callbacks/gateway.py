@@ -16,7 +16,7 @@ from meganodes.callbacks.egress import BadTarget, Egress
 from meganodes.callbacks.exchange import Exchange, Exchanged, Transport
 from meganodes.callbacks.interpret import interpret
 from meganodes.callbacks.line import CircuitChange, Line, Refusal, Verdict, judge
-from meganodes.callbacks.request import PreparedAgent, envelope
+from meganodes.callbacks.request import PreparedAgent, envelope, traceparent_of
 from meganodes.callbacks.settings import CallbackSettings
 from meganodes.domain.outcome import NotSent, Outcome, Phase, Unknown
 from meganodes.kit.clock import Clock
@@ -158,12 +158,12 @@ class HttpGateway:
         deadline = began + self._settings.deadline_seconds[call.command]
         body = envelope(call, timestamp_seconds)
         reading = _Reading(agent, call)
+        deadline_ms = started_at_ms + round((deadline - now) * 1000)
+        trace = traceparent_of(call, self._identity)
         exchange = Exchange(
             agent_id=agent.agent_id,
             target=prepared.target,
-            headers=prepared.headers(
-                call, body, timestamp_seconds, started_at_ms + round((deadline - now) * 1000)
-            ),
+            headers=prepared.headers(call, body, timestamp_seconds, deadline_ms, trace),
             body=body,
             deadline=deadline,
             first_byte_before=self._first_byte_before(call, began),

@@ -8,12 +8,14 @@ from typing import Final
 from meganodes.callbacks.calls import AgentView, Call
 from meganodes.callbacks.egress import Egress
 from meganodes.callbacks.exchange import MASK, Headers
+from meganodes.kit.identity import Identity
 from meganodes.kit.secrets import Secret
 from meganodes.protocol.commands import check_text
 from meganodes.protocol.signature import sign
 from meganodes.protocol.wire import CALLBACK_TOKEN_HEADER, render_callback
 
 _TRACEPARENT: Final = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}", re.ASCII)
+_TRACE_BYTES: Final = 24
 
 # One template for both copies, so that the stored one differs in the signature and nothing else.
 _ATTEMPT_LINES: Final = (
@@ -22,7 +24,7 @@ _ATTEMPT_LINES: Final = (
     b"webhook-signature: %b\r\n"
     b"MegaNodes-Attempt: %d\r\n"
     b"MegaNodes-Deadline: %d\r\n"
-    b"%b"
+    b"traceparent: %b\r\n"
 )
 
 
@@ -52,20 +54,22 @@ class PreparedAgent:
         """Return a backend's bytes without our token, should it have sent it back."""
         return reply_bytes.replace(self._token, _MASK) if self._token else reply_bytes
 
-    def headers(self, call: Call, body: bytes, timestamp_seconds: int, deadline_ms: int) -> Headers:
-        """Render the headers of one attempt."""
+    def headers(
+        self, call: Call, body: bytes, timestamp_seconds: int, deadline_ms: int, trace: str
+    ) -> Headers:
+        """Render the headers of one attempt; ``trace`` is its traceparent."""
         assert call.webhook_id.isascii(), "ids on the wire are printable ASCII"
         assert call.webhook_id.isprintable(), "ids on the wire are printable ASCII"
         webhook_id = call.webhook_id.encode("ascii")
-        trace = _trace_line(call.traceparent)
         signature = " ".join(
             [sign(key, call.webhook_id, timestamp_seconds, body) for key in self._keys]
         ).encode("ascii")
         fixed = self._lines
         if call.token_override is not None:
             fixed = fixed_headers(call.token_override)
-        wire = (webhook_id, timestamp_seconds, signature, call.attempt, deadline_ms, trace)
-        stored = (webhook_id, timestamp_seconds, _MASK, call.attempt, deadline_ms, trace)
+        rest = (call.attempt, deadline_ms, trace.encode("ascii"))
+        wire = (webhook_id, timestamp_seconds, signature, *rest)
+        stored = (webhook_id, timestamp_seconds, _MASK, *rest)
         return Headers(
             wire=fixed.wire + _ATTEMPT_LINES % wire,
             stored=fixed.stored + _ATTEMPT_LINES % stored,
@@ -93,8 +97,10 @@ def envelope(call: Call, timestamp_seconds: int) -> bytes:
     return render_callback(call.command, call.data, check, timestamp_seconds)
 
 
-def _trace_line(traceparent: str | None) -> bytes:
-    # A trace id that came in malformed is worth nothing and must not reach the wire.
-    if traceparent is None or _TRACEPARENT.fullmatch(traceparent) is None:
-        return b""
-    return b"traceparent: %b\r\n" % traceparent.encode("ascii")
+def traceparent_of(call: Call, identity: Identity) -> str:
+    """Return the call's own traceparent, or a fresh one where it has none that is well-formed."""
+    given = call.traceparent
+    if given is not None and _TRACEPARENT.fullmatch(given) is not None:
+        return given
+    fresh = identity.token_bytes(_TRACE_BYTES).hex()
+    return f"00-{fresh[:32]}-{fresh[32:]}-00"

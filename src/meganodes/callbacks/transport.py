@@ -183,4 +183,5 @@ def _sentence(target: Target, error: OSError) -> str:
     why = getattr(error, "verify_message", None) or getattr(error, "reason", None)
     if why is not None:
         return f"TLS with {place} failed: {why}"
-    return f"no connection to {place}: {error.strerror or error}"
+    plain = error.strerror or str(error) or "it was closed while it was being opened"
+    return f"no connection to {place}: {plain}"

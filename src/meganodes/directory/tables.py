@@ -23,6 +23,7 @@ from sqlalchemy import (
     UniqueConstraint,
     event,
     select,
+    text,
 )
 
 USER_CODE_FIRST = 400_000_001
@@ -228,7 +229,7 @@ EXECUTE FUNCTION directory_audit_append_only()""",
 def protect_audit(_table: Table, connection: Connection, **_options: object) -> None:
     """Let the database itself refuse to change or delete audit rows (reliability 3.10, S27)."""
     for statement in _APPEND_ONLY[connection.dialect.name]:
-        connection.exec_driver_sql(statement)
+        connection.execute(text(statement))
 
 
 def create_tables(connection: Connection) -> None:

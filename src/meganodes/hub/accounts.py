@@ -110,7 +110,7 @@ def worth_repeating(outcome: Outcome) -> bool:
         case Unknown():
             return True
         case NotSent(counted=counted):
-            return counted
+            return True
         case _:
             return False
 

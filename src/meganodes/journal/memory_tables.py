@@ -9,8 +9,7 @@ from dataclasses import dataclass, replace
 from meganodes.domain.round import RoundView
 from meganodes.domain.transaction import Kind, Move, RoundKey, State, Step, Transaction
 from meganodes.journal.claims import claim_move
-from meganodes.journal.faults import RowRefused
-from meganodes.journal.guards import OWED, round_refusal, row_fault
+from meganodes.journal.guards import OWED, RowRefused, require_sound, round_refusal
 from meganodes.journal.rows import MOVING
 from meganodes.journal.store import (
     AttemptRecord,
@@ -74,11 +73,12 @@ class Tables:
 
     def apply(self, change: Change, lease_now_ms: int) -> CommitResult:
         """Write all of a change, or nothing and say which guard refused."""
+        require_sound(change)
         if refusal := self._refusal(change):
             return refusal
         seqs = {step.key: self.round(step.key).seq + 1 for step in change.rounds}
         inserts = [_numbered(insert, seqs) for insert in change.inserts]
-        self._require_sound(replace(change, inserts=tuple(inserts)))
+        self._require_fresh(replace(change, inserts=tuple(inserts)))
         for insert in inserts:
             self._insert(insert, change.at_ms, lease_now_ms)
         for move in change.moves:
@@ -110,7 +110,7 @@ class Tables:
 
     def log(self, attempt: AttemptRecord) -> None:
         """Keep an attempt."""
-        self._require_sound(Change(at_ms=0, attempts=(attempt,)))
+        self._require_fresh(Change(at_ms=0, attempts=(attempt,)))
         self.attempts[attempt.agent_id, attempt.attempt_id] = attempt
         if attempt.trans_id is not None:
             self.attempts_of[attempt.agent_id, attempt.trans_id].append(attempt)
@@ -194,8 +194,8 @@ class Tables:
                 return refusal
         return None
 
-    def _require_sound(self, change: Change) -> None:
-        """Refuse what the tables of a database refuse by their constraints."""
+    def _require_fresh(self, change: Change) -> None:
+        """Refuse what the tables of a database refuse by their keys."""
         rows = [insert.row for insert in change.inserts]
         moved = [(move.before.agent_id, move.before.trans_id) for move in change.moves]
         numbers = [(row.agent_id, row.trans_id) for row in rows]
@@ -205,9 +205,6 @@ class Tables:
                 raise RowRefused("a change holds the same key or the same row twice")
         if self.held.keys() & numbers or self.attempts.keys() & logged:
             raise RowRefused("a number is given out twice")
-        for row in (*rows, *(move.after for move in change.moves)):
-            if fault := row_fault(row):
-                raise RowRefused(fault)
         if any(len(attempt.reply) > _REPLY_BYTES_MAX for attempt in change.attempts):
             raise RowRefused("of a reply the first 64 KiB are kept")
 

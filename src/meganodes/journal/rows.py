@@ -89,6 +89,10 @@ all_values = attrgetter(*(_PLAIN.get(name, name) for name in COLUMNS))
 moving_values = attrgetter(*(_PLAIN.get(name, name) for name in MOVING))
 """The columns that a move writes, as the driver wants them."""
 
+_fields = attrgetter(*COLUMNS)
+_PUT = tuple(getattr(Transaction, name).__set__ for name in COLUMNS)
+_ROUND_SEQ = COLUMNS.index("round_seq")
+
 attempt_values = attrgetter(*(name for name in ATTEMPT_COLUMNS[:12]))
 """An attempt's columns but for its bytes, its sentences and its peer."""
 
@@ -99,6 +103,15 @@ def transaction(row: Row) -> Transaction:
     for index, meaning in _READ_AT:
         values[index] = meaning[values[index]]
     return Transaction(**dict(zip(COLUMNS, values, strict=True)))
+
+
+def numbered(row: Transaction, round_seq: int) -> Transaction:
+    """Copy a transaction with its number in its round: ``replace``, but on the path of each bet."""
+    copy = object.__new__(Transaction)
+    for put, value in zip(_PUT, _fields(row), strict=True):
+        put(copy, value)
+    _PUT[_ROUND_SEQ](copy, round_seq)
+    return copy
 
 
 def transactions(rows: Sequence[Row]) -> tuple[Transaction, ...]:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from meganodes.domain.transaction import Move, RoundKey, State, Transaction, TransactionKey
 from meganodes.journal import rows
 from meganodes.journal.claims import claim_move
-from meganodes.journal.faults import RowRefused
-from meganodes.journal.guards import round_refusal
+from meganodes.journal.guards import RowRefused, require_sound, round_refusal
 from meganodes.journal.leases import LeaseClock
 from meganodes.journal.statements import SQLITE
 from meganodes.journal.store import (
@@ -53,6 +51,7 @@ class ChangeWriter:
 
     def apply(self, change: Change) -> CommitResult:
         """Write all of a change, or nothing and say which guard refused."""
+        require_sound(change)
         seqs, round_fault = self._judge_rounds(change.rounds)
         if round_fault or len(change.inserts) + len(change.moves) > 1:
             # With a single row its own write is the guard, and the first thing written.
@@ -149,7 +148,7 @@ class ChangeWriter:
         row = insert.row
         for key, seq in seqs:
             if row.round_seq != seq and belongs(row, key):
-                row = replace(row, round_seq=seq)
+                row = rows.numbered(row, seq)
         cursor = self._execute(_INSERT, (*rows.all_values(row), *self._lease(insert.lease_ms)))
         if not cursor.rowcount:
             return None
@@ -190,8 +189,10 @@ class ChangeWriter:
 
     def _find(self, key: TransactionKey) -> Transaction:
         values = (key.agent_id, key.provider_id, key.transaction_id)
-        (found,) = self._execute(_FIND, values).fetchall()
-        return rows.transaction(found)
+        found = self._execute(_FIND, values).fetchall()
+        if not found:
+            raise RowRefused("a number is given out twice")
+        return rows.transaction(found[0])
 
     def _fetch(self, believed: Transaction) -> Transaction:
         found = self._execute(_FETCH, (believed.agent_id, believed.trans_id)).fetchall()

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
-from meganodes.journal.faults import RowRefused
+from meganodes.journal.guards import RowRefused
 from meganodes.journal.store import CommitUnknown, StoreUnavailable
 
 _T = TypeVar("_T")

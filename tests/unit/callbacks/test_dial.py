@@ -90,6 +90,7 @@ def test_tls_is_verified_and_at_least_version_1_2() -> None:
 def test_environment_cannot_have_the_keys_written_down(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    tls_context.cache_clear()
     monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "keys"))
     assert tls_context().keylog_filename is None
 

@@ -10,13 +10,10 @@ from meganodes.callbacks.exchange import REPLY_BYTES_KEPT
 from meganodes.callbacks.reader import (
     HEAD_BYTES_MAX,
     INTERIM_REPLIES_MAX,
-    RAW_BYTES_MAX,
     ReplyReader,
 )
 from tests.support.hostile_backend import PLAIN_REPLY, chunked, http
-
-BODY_MAX = 65_536
-INTERIM = b"HTTP/1.1 100 Continue\r\n\r\n"
+from tests.support.hostile_replies import BODY_MAX, BROKEN, INTERIM
 
 
 def read(*pieces: bytes) -> ReplyReader:
@@ -94,73 +91,6 @@ def test_reply_delimited_by_the_close_is_never_complete(start: bytes) -> None:
     reader = read(http(length=None, start=start))
     assert not reader.complete
     assert "send a Content-Length" in reader.missing_at_close()
-
-
-BROKEN = {
-    "no HTTP at all": b"<html>hello</html>",
-    "HTTP/0.9": b'{"result":0}',
-    "HTTP/0.9 in words": http(start=b"HTTP/0.9 200 OK"),
-    "HTTP/2 in words": http(start=b"HTTP/2.0 200 OK"),
-    "RTSP": http(start=b"RTSP/1.0 200 OK"),
-    "ICY": http(start=b"ICY 200 OK"),
-    "small letters": http(start=b"http/1.1 200 OK"),
-    "empty lines first": b"\r\n\r\n" + http(),
-    "blank first": b" " + http(),
-    "four digits": http(start=b"HTTP/1.1 2000 OK"),
-    "two digits": http(start=b"HTTP/1.1 20 OK"),
-    "status below 100": http(start=b"HTTP/1.1 099 OK"),
-    "status in letters": http(start=b"HTTP/1.1 abc OK"),
-    "bare line feeds": http().replace(b"\r\n", b"\n"),
-    "bare line feed after a header": http().replace(b"json\r\n", b"json\n"),
-    "bare carriage returns": http().replace(b"\r\n", b"\r"),
-    "folded header": http(headers=(b"X-Fold: a\r\n b",)),
-    "NUL in a header": http(headers=(b"X-Nul: a\0b",)),
-    "blank before the colon": http(headers=(b"X-Blank : a",)),
-    "header without a name": http(headers=(b": a",)),
-    "header without a colon": http(headers=(b"nonsense",)),
-    "two lengths": http(headers=(b"Content-Length: 73",)),
-    "two different lengths": http(headers=(b"Content-Length: 5",)),
-    "list of lengths": http(length=None, headers=(b"Content-Length: 73, 73",)),
-    "negative length": http(length=None, headers=(b"Content-Length: -1",)),
-    "signed length": http(length=None, headers=(b"Content-Length: +73",)),
-    "length in hex": http(length=None, headers=(b"Content-Length: 0x49",)),
-    "empty length": http(length=None, headers=(b"Content-Length: ",)),
-    "length beyond 64 bit": http(length=None, headers=(b"Content-Length: 99999999999999999999",)),
-    "length of a gigabyte": http(length=1_073_741_824),
-    "length and chunks": chunked(PLAIN_REPLY, headers=(b"Content-Length: 73",)),
-    "gzip coding and chunks": chunked(PLAIN_REPLY).replace(b": chunked", b": gzip, chunked"),
-    "coding nobody knows": chunked(PLAIN_REPLY).replace(b": chunked", b": xchunked"),
-    "identity coding": http(length=None, headers=(b"Transfer-Encoding: identity",)),
-    "chunk size overflow": chunked(b"").replace(b"0\r\n\r\n", b"f" * 17 + b"\r\n"),
-    "chunk size in letters": chunked(b"").replace(b"0\r\n\r\n", b"zz\r\n"),
-    "negative chunk size": chunked(b"").replace(b"0\r\n\r\n", b"-1\r\n"),
-    "chunk longer than said": chunked(b"abc").replace(b"3\r\nabc", b"3\r\nabcd"),
-    "chunk without its end": chunked(b"abc").replace(b"abc\r\n", b"abcXY"),
-    "switching protocols": b"HTTP/1.1 101 X\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\nabc",
-    "switching without a word": b"HTTP/1.1 101 X\r\n\r\n" + http(),
-    "endless interim replies": INTERIM * 100 + http(),
-    "one interim too many": INTERIM * (INTERIM_REPLIES_MAX + 1) + http(),
-    "bytes after the body": http() + b"x",
-    "half a word after the body": http() + b"HTTP/1",
-    "second reply": http() + http(),
-    "second reply after chunks": chunked(PLAIN_REPLY) + http(),
-    "bytes after a last reply": http(headers=(b"Connection: close",)) + b"x",
-    "length too small": http(length=10),
-    "body of a 204": http(b"{}", start=b"HTTP/1.1 204 No"),
-    "body above 64 KiB": http(b" " * (BODY_MAX + 1)),
-    "body above 64 KiB in chunks": chunked(b" " * BODY_MAX, b" "),
-    "one long header": http(headers=(b"X-Long: " + b"x" * 9_000,)),
-    "many headers": http(headers=tuple(b"X-%d: x" % number for number in range(2_000))),
-    "a hundred thousand headers": http(headers=(b"A: b",) * 100_000),
-    "endless status line": b"HTTP/1.1 200 " + b"x" * 9_000,
-    "long reason with its body": http(start=b"HTTP/1.1 200 " + b"x" * 9_000),
-    "long interim reply": INTERIM[:-2] + b"X: " + b"x" * 8_200 + b"\r\n\r\n" + http(),
-    "endless header name": b"HTTP/1.1 200 OK\r\n" + b"x" * 9_000,
-    "endless chunk extension": chunked(b"").replace(b"0\r\n\r\n", b"1;" + b"x" * RAW_BYTES_MAX),
-    "endless trailers": chunked(b"a")[:-2] + b"X: y\r\n" * (RAW_BYTES_MAX // 5),
-    "binary noise": bytes(range(256)) * 4,
-    "TLS alert": b"\x15\x03\x01\x00\x02\x02\x46",
-}  # fmt: skip
 
 
 @pytest.mark.rule("3.3-body-limit", "3.3-header-limit")

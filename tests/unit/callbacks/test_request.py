@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from meganodes.callbacks.egress import BadTarget, Egress, EgressRules
-from meganodes.callbacks.request import PreparedAgent, envelope, fixed_headers
+from meganodes.callbacks.request import PreparedAgent, envelope, fixed_headers, traceparent_of
+from meganodes.kit.identity import SeededIdentity
 from meganodes.kit.secrets import Secret
 from meganodes.protocol.commands import Command, Revision
 from meganodes.protocol.currency import currency
@@ -22,7 +25,7 @@ BODY = b'{"command":"bet"}'
 def headers_of(**changes: object) -> dict[str, str]:
     call = a_call(Command.BET, **changes)
     prepared = PreparedAgent(a_view(), EGRESS)
-    return dict(prepared.headers(call, BODY, 1_790_000_000, 1_790_000_002_000))
+    return dict(prepared.headers(call, BODY, 1_790_000_000, 1_790_000_002_000, TRACE))
 
 
 @pytest.mark.rule("3.1-header-casing", "3.3-accept-encoding")
@@ -35,7 +38,7 @@ def test_fixed_lines_have_the_casing_of_the_contract() -> None:
 
 @pytest.mark.rule("3.1-header-attempt", "3.1-header-deadline", "3.1-header-traceparent")
 def test_lines_of_the_attempt_follow_in_the_contract_s_order() -> None:
-    headers = headers_of(attempt=3, traceparent=TRACE)
+    headers = headers_of(attempt=3)
     assert tuple(headers) == CALLBACK_HEADERS
     assert headers["webhook-id"] == GUID
     assert headers["webhook-timestamp"] == "1790000000"
@@ -55,7 +58,7 @@ def test_signature_is_that_of_the_body_and_the_attempt_s_time() -> None:
 def test_two_signatures_go_out_while_a_rotation_overlaps() -> None:
     view = a_view(signing_secrets=(Secret(SIGNING_KEY), Secret(OLDER_KEY)))
     call = a_call(Command.BET)
-    headers = dict(PreparedAgent(view, EGRESS).headers(call, BODY, 1_790_000_000, 1))
+    headers = dict(PreparedAgent(view, EGRESS).headers(call, BODY, 1_790_000_000, 1, TRACE))
     newest, older = headers["webhook-signature"].split(" ")
     assert newest != older
     for key in (SIGNING_KEY, OLDER_KEY):
@@ -72,8 +75,19 @@ def test_two_signatures_go_out_while_a_rotation_overlaps() -> None:
 @pytest.mark.parametrize(
     "bad", ["", "x", TRACE.upper(), TRACE + "\r\nX-Evil: 1", TRACE + " ", "00-zz-b7-01", "é" * 55]
 )
-def test_malformed_traceparent_is_left_out(bad: str) -> None:
-    assert "traceparent" not in headers_of(traceparent=bad)
+def test_malformed_traceparent_is_replaced_by_a_fresh_one(bad: str) -> None:
+    fresh = traceparent_of(a_call(Command.BET, traceparent=bad), SeededIdentity(1))
+    assert fresh == traceparent_of(a_call(Command.BET), SeededIdentity(1))
+    assert re.fullmatch("00-[0-9a-f]{32}-[0-9a-f]{16}-00", fresh)
+
+
+@pytest.mark.rule("3.1-header-traceparent")
+def test_trace_of_the_caller_goes_on() -> None:
+    call = a_call(Command.BET, traceparent=TRACE)
+    assert traceparent_of(call, SeededIdentity(1)) == TRACE
+    identity = SeededIdentity(1)
+    fresh = {traceparent_of(a_call(Command.BET), identity) for _ in range(10)}
+    assert len(fresh) == 10
 
 
 @pytest.mark.parametrize("bad", ["a\r\nX-Evil: 1", "é", "\x00"])
@@ -85,7 +99,7 @@ def test_id_that_is_not_printable_is_a_defect(bad: str) -> None:
 @pytest.mark.rule("3.5-secrets-masked")
 def test_stored_lines_hold_neither_token_nor_signature() -> None:
     prepared = PreparedAgent(a_view(), EGRESS)
-    headers = prepared.headers(a_call(Command.BET), BODY, 1_790_000_000, 1_790_000_002_000)
+    headers = prepared.headers(a_call(Command.BET), BODY, 1_790_000_000, 1, TRACE)
     stored = headers.stored.decode()
     assert TOKEN not in stored
     assert "v1," not in stored

@@ -48,10 +48,14 @@ async def test_a_child_is_waited_for_and_ended(tmp_path: Path) -> None:
 
 async def test_children_are_ended_when_something_goes_wrong(tmp_path: Path) -> None:
     children = Children(tmp_path, SystemClock())
-    with pytest.raises(ZeroDivisionError):
+
+    async def fail() -> None:
         async with children:
             await start_server(children, tmp_path)
             raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail()
     assert not any(map(is_running, pids(children)))
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
 from meganodes.demo.provider_door import ANSWER_SECONDS, ProviderDoor
@@ -45,9 +43,9 @@ async def test_what_has_no_code_is_no_answer(body: bytes) -> None:
     assert answer is None
 
 
-@pytest.mark.parametrize("spoil", [lambda reply: b"", lambda reply: reply[:-1]])
-async def test_a_broken_answer_is_no_answer(spoil: Callable[[bytes], bytes]) -> None:
-    answer, _ = await ask(spoil(http("200 OK", b'{"code":0}')))
+@pytest.mark.parametrize("cut_at", [0, -1])
+async def test_a_broken_answer_is_no_answer(cut_at: int) -> None:
+    answer, _ = await ask(http("200 OK", b'{"code":0}')[:cut_at])
     assert answer is None
 
 

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from meganodes.demo.reading_records import HubAnswerFault, Places, hub_list, read_records
 from meganodes.demo.serving import running
 from meganodes.demo.three_records import Fate, HubState, Kind, Movement, Played
+from meganodes.protocol.wire import Exact, dump_json
 from tests.support.fake_hub import FakeHub, FakeHubRow
 
 LEDGER = {
@@ -51,28 +52,14 @@ RECORD = {
 }
 
 
-def listed(position: int, trans_type: int, amount: str, **ids: object) -> dict[str, object]:
+def listed(position: int, trans_type: int, amount_minor: int, **ids: object) -> dict[str, object]:
     return {
         "trans_id": position,
         "trans_type": trans_type,
         "round_id": "r1",
-        "trans_amount": _Number(amount),
+        "trans_amount": Exact(amount_minor, 2),
         **ids,
     }
-
-
-class _Number(float):
-    """Is written as it was given: the hub writes exact decimals."""
-
-    def __new__(cls, text: str) -> _Number:
-        made = super().__new__(cls, text)
-        made.text = text
-        return made
-
-    text: str
-
-    def __repr__(self) -> str:
-        return self.text
 
 
 class FixedHub:
@@ -83,13 +70,14 @@ class FixedHub:
         self.asked: list[dict[str, Any]] = []
         self.refuses = False
 
-    async def transactions(self, request: Request) -> JSONResponse:
+    async def transactions(self, request: Request) -> Response:
         asked = await request.json()
         self.asked.append(asked)
         if self.refuses:
             return JSONResponse({"code": 1009, "message": "TOKEN_INVALID"}, status_code=401)
         page = [one for one in self.items if one["trans_id"] > asked["last_id"]][: asked["limit"]]
-        return JSONResponse({"code": 0, "message": "OK", "data": page})
+        body = dump_json({"code": 0, "message": "OK", "data": page})
+        return Response(body, media_type="application/json")
 
 
 @pytest.fixture
@@ -129,7 +117,7 @@ async def places(hub: FixedHub, door: FakeHub) -> AsyncIterator[Places]:
 
 
 async def test_the_three_are_read(places: Places, hub: FixedHub) -> None:
-    hub.items = [listed(1, 1, "1.50", trans_guid="g1", cancel_trans_guid=None)]
+    hub.items = [listed(1, 1, 150, trans_guid="g1", cancel_trans_guid=None)]
     records = await read_records(places)
     bet = Movement(kind=Kind.BET, key="g1", round_id="r1", amount_minor=150)
     assert records.hub == [bet]
@@ -165,7 +153,7 @@ async def test_a_round_the_hub_does_not_know_has_no_states(places: Places, door:
 async def test_a_cancel_is_known_by_the_bet_it_undid(
     places: Places, hub: FixedHub, ids: dict[str, object], key: str
 ) -> None:
-    hub.items = [listed(1, 16, "0.10", **ids)]
+    hub.items = [listed(1, 16, 10, **ids)]
     (movement,) = [one async for one in hub_list(places)]
     assert movement == Movement(kind=Kind.CANCEL, key=key, round_id="r1", amount_minor=10)
 
@@ -173,14 +161,14 @@ async def test_a_cancel_is_known_by_the_bet_it_undid(
 async def test_a_number_is_the_key_where_the_revision_has_no_guid(
     places: Places, hub: FixedHub
 ) -> None:
-    hub.items = [listed(1, 2, "3.00", callback_trans_id=78, cancel_trans_guid=None)]
+    hub.items = [listed(1, 2, 300, callback_trans_id=78, cancel_trans_guid=None)]
     (movement,) = [one async for one in hub_list(places)]
     assert (movement.kind, movement.key) == (Kind.WIN, "78")
 
 
 async def test_all_pages_are_read_by_the_cursor(places: Places, hub: FixedHub) -> None:
     hub.items = [
-        listed(position * 3, 1, "1.00", trans_guid=f"g{position}", cancel_trans_guid=None)
+        listed(position * 3, 1, 100, trans_guid=f"g{position}", cancel_trans_guid=None)
         for position in range(1, 4_501)
     ]
     keys = [one.key async for one in hub_list(places)]

@@ -29,22 +29,17 @@ async def run(options: DemoOptions) -> tuple[int, str]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("revision", "duplicates", "numeric_text"),
-    [(Revision.GUID, 41, False), (Revision.ID, 0, True)],
-)
-async def test_the_tour_ends_with_three_agreeing_records(
-    tmp_path: Path, revision: Revision, duplicates: int, *, numeric_text: bool
-) -> None:
+async def test_the_tour_ends_with_three_agreeing_records(tmp_path: Path) -> None:
+    """The way `make demo ONCE=1` does not go: revision id, duplicates 0, numbers as text."""
     hub_port, casino_port, studio_port = free_ports(3)
     options = DemoOptions(
         folder=tmp_path / "demo",
         hub_port=hub_port,
         casino_port=casino_port,
         studio_port=studio_port,
-        revision=revision,
-        duplicates=duplicates,
-        numeric_text=numeric_text,
+        revision=Revision.ID,
+        duplicates=0,
+        numeric_text=True,
         once=True,
     )
     status, told = await run(options)

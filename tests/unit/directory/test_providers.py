@@ -43,12 +43,7 @@ async def test_every_bad_field_is_named_and_nothing_is_set_up(directory: Directo
         await directory.add_provider(
             a_new_provider(name="PIXEL WORKS", currencies=("NOPE",), launch_url="https://x/")
         )
-    assert sorted(set(_fields(refused.value))) == [
-        "currencies",
-        "launch_url",
-        "name",
-        "provider_id",
-    ]
+    assert set(_fields(refused.value)) == {"currencies", "launch_url", "name", "provider_id"}
     assert len(directory.providers()) == 1
 
 

@@ -51,6 +51,7 @@ def test_codes_and_numbers_are_unique_and_no_currency_has_more_than_eight_decima
     known = all_currencies()
     assert len({one.code for one in known}) == len(known)
     assert len({one.number for one in known}) == len(known)
+    assert EXPONENT_MAX == 8
     assert all(0 <= one.exponent <= EXPONENT_MAX for one in known)
 
 

@@ -28,6 +28,7 @@ MANY = settings(max_examples=10_000, derandomize=True, deadline=None, database=N
         ("1500", 0, 1500),
         ("1.234", 3, 1234),
         ("0.00000001", 8, 1),
+        ("0" * 63 + "1", 2, 100),
         ("90071992547409.91", 2, AMOUNT_MAX_MINOR),
         ("9007199254740991", 0, AMOUNT_MAX_MINOR),
     ],
@@ -62,7 +63,7 @@ def test_anything_but_digits_and_one_dot_is_no_amount(text: str) -> None:
 def test_more_decimals_than_the_currency_are_refused(text: str, exponent: int, reason: str) -> None:
     with pytest.raises(AmountError) as caught:
         parse_amount(text, exponent)
-    assert caught.value.reason == reason
+    assert caught.value.reason == str(caught.value) == reason
 
 
 @pytest.mark.rule("4-amount-text")
@@ -140,6 +141,7 @@ def test_whatever_is_read_was_plain_digits(text: str, exponent: int) -> None:
         ("1e+3", 0, CutAmount(1000, 0, exponent_form=True)),
         ("1.5e-3", 2, CutAmount(0, 4, exponent_form=True)),
         ("1.5e-1", 2, CutAmount(15, 2, exponent_form=True)),
+        ("0" * 63 + "1", 2, CutAmount(100, 0, exponent_form=False)),
         ("0e40", 2, CutAmount(0, 0, exponent_form=True)),
     ],
 )

@@ -86,6 +86,8 @@ def test_one_json_value_is_read_without_a_float(body: bytes, value: object) -> N
         (b"[Infinity]", "Infinity is not a JSON number"),
         (b'{"a":-Infinity}', "-Infinity is not a JSON number"),
         (b'{"a":1,"a":1}', 'the key "a" comes twice in one object'),
+        (b'{"b":1,"a":1,"a":2}', 'the key "a" comes twice in one object'),
+        (b'{"%b":1,"%b":2}' % (b"k" * 50, b"k" * 50), 'the key "' + "k" * 40 + '" comes twice'),
         (b'{"a":1,"b":2,"\\u0061":1}', 'the key "a" comes twice in one object'),
         (b'[{"x":{"a":1,"a":2}}]', 'the key "a" comes twice in one object'),
         (b'"\\ud800"', "half of a surrogate pair"),
@@ -120,6 +122,8 @@ def test_a_nest_that_is_too_deep_is_refused_and_never_overflows(
     "body",
     [
         b"[" * 8 + b"]" * 8,
+        b"[" * 8 + b"]" * 7 + b",[]]",
+        b"[[[]],[[]]," + b"[" * 7 + b"]" * 7 + b"]",
         b"[[],[],[],[],[],[],[],[],[],[]]",
         b'["[[[[[[[[[[[[","{{{{{{{{{{"]',
         b'["\\"[[[[[[[[[[[[\\\\"]',
@@ -128,6 +132,15 @@ def test_a_nest_that_is_too_deep_is_refused_and_never_overflows(
 )
 def test_eight_levels_and_brackets_in_texts_are_taken(body: bytes) -> None:
     assert load_json(body) == json.loads(body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"[[],[],[]," + b"[" * 8 + b"]" * 8 + b"]", b'[{"a":[]},{},' + b'{"a":' * 8 + b"1" + b"}" * 9],
+)
+def test_nine_levels_after_shallow_ones_are_refused(body: bytes) -> None:
+    with pytest.raises(JsonError, match="deeper than 8 levels"):
+        load_json(body)
 
 
 def test_a_deeper_nest_is_taken_where_it_is_allowed() -> None:

@@ -33,7 +33,7 @@ INSERT INTO transactions (
 )
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
         ?, ?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (agent_id, provider_id, transaction_id) DO NOTHING
+ON CONFLICT DO NOTHING
 
 -- name: move_transaction
 -- Move a row that is still what the mover believes (state and epoch); its lease is set or given up.

@@ -114,6 +114,7 @@ class Door:
         caller = agent_of(self._hub.directory, request)
         request.state.agent_id = caller.agent_id
         address = address_of(request, self._settings)
+        check_address(caller, address)
         if not state_allows(caller, when_suspended=endpoint.when_suspended):
             return Answer(ApiCode.PERMISSION_ERROR)
         with self.places.taken(caller.agent_id):

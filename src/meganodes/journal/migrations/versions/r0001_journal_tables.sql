@@ -51,7 +51,9 @@ CREATE TABLE transactions (
   UNIQUE (agent_id, provider_id, transaction_id),
   -- What is due has a time, and what is owed is due: nothing can be forgotten.
   CHECK ((step = 'none') = (due_at_ms IS NULL)),
-  CHECK (step <> 'none' OR state NOT IN ('owed', 'cancelling', 'not_seen_wait'))
+  CHECK (step <> 'none' OR state NOT IN ('owed', 'cancelling', 'not_seen_wait')),
+  CHECK (step = 'none'
+         OR state IN ('owed', 'cancelling', 'not_seen_wait', 'cancelled', 'void'))
 ) STRICT;
 
 CREATE INDEX transactions_of_round

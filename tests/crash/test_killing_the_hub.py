@@ -1,0 +1,54 @@
+"""The hub is killed twenty times in the middle of rounds; the three records agree to the cent."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from tests.support.evening import Evening, an_evening
+
+PLAYERS = 10
+KILLS = 20
+SEED = 20261122
+
+
+async def _play_until(evening: Evening, session: str, enough: asyncio.Event) -> None:
+    while not enough.is_set():
+        await evening.play(session, 8)
+
+
+async def _undone_by_recovery(evening: Evening) -> int:
+    """Count the bets that a later start found without an outcome and undid."""
+    with sqlite3.connect(f"file:{evening.folder / 'hub.db'}?mode=ro", uri=True) as reader:
+        statement = "SELECT count(*) FROM events WHERE cause = 'its node stopped'"
+        return int(reader.execute(statement).fetchone()[0])
+
+
+@pytest.mark.slow
+@pytest.mark.rule("3.4-bet-sent-once", "3.4-delivered-until-accepted", "4-final-durable")
+async def test_twenty_kills_in_the_middle_of_rounds_lose_and_double_nothing(
+    tmp_path: Path,
+) -> None:
+    chance = random.Random(SEED)
+    async with an_evening(tmp_path) as evening:
+        sessions = [
+            await evening.open_session(f"player_{number}", "1000.00") for number in range(PLAYERS)
+        ]
+        enough = asyncio.Event()
+        playing = [asyncio.create_task(_play_until(evening, each, enough)) for each in sessions]
+        for _ in range(KILLS):
+            await asyncio.sleep(chance.uniform(0.05, 0.6))
+            await evening.kill_hub()
+            await evening.start_hub()
+        enough.set()
+        await asyncio.gather(*playing)
+        comparison = await evening.agreed(90)
+        assert comparison.agrees, comparison
+        bets = await evening.casino("/arrivals?command=bet")
+        assert len(bets) >= PLAYERS * KILLS, "the kills fell into play"
+        assert set(bets.values()) == {1}, "no bet was on the wire twice"
+        assert await _undone_by_recovery(evening), "some kills fell between intent and decision"
