@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from meganodes.directory.agents import AGENT_TOKEN_KINDS
 from meganodes.directory.core import DirectoryPorts, DirectorySettings
@@ -38,10 +40,21 @@ class Surroundings:
 
 
 def open_database(path: Path) -> Database:
-    """Open a database file, and make the tables if it is new."""
-    database = Database(parse_database_url(f"sqlite:///{path}"), DatabaseSettings())
-    database.write_now(lambda connection: connection.define(create_tables))
-    return database
+    """Open a database file; a new one gets the tables."""
+    if not path.exists():
+        path.write_bytes(_empty_database())
+    return Database(parse_database_url(f"sqlite:///{path}"), DatabaseSettings())
+
+
+@functools.cache
+def _empty_database() -> bytes:
+    """Make the tables once; every test that needs a database of its own gets a copy."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "hub.db")
+        database = Database(parse_database_url(f"sqlite:///{path}"), DatabaseSettings())
+        database.write_now(lambda connection: connection.define(create_tables))
+        database.close()
+        return path.read_bytes()
 
 
 def directory_on(database: Database, around: Surroundings) -> Directory:

@@ -78,13 +78,13 @@ class Evening:
             exponent=2,
         )
 
-    async def main_api(self, path: str, fields: Mapping[str, object] | None = None) -> Any:
+    async def main_api(self, path: str, fields: Mapping[str, object] | None = None) -> Any:  # noqa: ANN401 - JSON of any kind
         """Call the Main API with the agent's token."""
         return await post_json(
             f"{self.url('hub')}/v4/{path}", dict(fields or {}), token=self.agent["api_token"]
         )
 
-    async def ask(self, command: str, **fields: object) -> Any:
+    async def ask(self, command: str, **fields: object) -> Any:  # noqa: ANN401 - JSON of any kind
         """Call the Provider API with the provider's token."""
         return await post_json(
             f"{self.url('hub')}/provider/v1/{command}",
@@ -93,7 +93,7 @@ class Evening:
             timeout_seconds=8,
         )
 
-    async def casino(self, path: str, fields: Mapping[str, object] | None = None) -> Any:
+    async def casino(self, path: str, fields: Mapping[str, object] | None = None) -> Any:  # noqa: ANN401 - JSON of any kind
         """Use the casino's control pages."""
         url = f"{self.url('casino')}/control{path}"
         return await (get_json(url) if fields is None else post_json(url, dict(fields)))
@@ -201,9 +201,7 @@ def _free_ports(*names: str) -> dict[str, int]:
 
 
 @asynccontextmanager
-async def an_evening(
-    folder: Path, options: EveningOptions | None = None
-) -> AsyncIterator[Evening]:
+async def an_evening(folder: Path, options: EveningOptions | None = None) -> AsyncIterator[Evening]:
     """Set everything up, give it to the test, and end every process by its id."""
     chosen = options or EveningOptions()
     ports = _free_ports("hub", "casino", "studio")

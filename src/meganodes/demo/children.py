@@ -96,7 +96,7 @@ class Children:
             raise ChildFault(f"meganodes {' '.join(arguments)} failed:\n{words}")
         return output.decode()
 
-    def names_of_the_dead(self) -> list[str]:
+    def ended_by_themselves(self) -> list[str]:
         """Return the children that ended although nobody told them to."""
         return [child.name for child in self._running if child.process.returncode is not None]
 

@@ -143,9 +143,9 @@ class _Demo:
     async def _stay(self, children: Children, stop: asyncio.Event) -> bool:
         """Wait to be told to stop; False when a child ended by itself."""
         while not stop.is_set():
-            dead = children.names_of_the_dead()
-            if dead:
-                self._narrator.bad(f"{' and '.join(dead)} ended; see the log")
+            ended = children.ended_by_themselves()
+            if ended:
+                self._narrator.bad(f"{' and '.join(ended)} ended by itself; see the log")
                 return False
             await self._clock.sleep(0.5)
         return True

@@ -209,7 +209,10 @@ def _postgresql_url(text: str) -> DatabaseUrl:
 
 def _engine(url: DatabaseUrl, settings: DatabaseSettings, *, writes: bool) -> Engine:
     size = 1 if writes else settings.read_threads
-    engine = create_engine(url.url, pool_size=size, max_overflow=4, **_driver_options(url))
+    # Faults of the database are logged; the values of a statement must not be part of them.
+    engine = create_engine(
+        url.url, pool_size=size, max_overflow=4, hide_parameters=True, **_driver_options(url)
+    )
     if url.kind is DatabaseKind.SQLITE:
         _prepare_sqlite(engine, settings, writes=writes)
     elif not writes:

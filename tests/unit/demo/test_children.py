@@ -42,7 +42,7 @@ async def test_a_child_is_waited_for_and_ended(tmp_path: Path) -> None:
         await children.ready("server", url, 20)
         (pid,) = pids(children)
         assert is_running(pid)
-        assert children.names_of_the_dead() == []
+        assert children.ended_by_themselves() == []
     assert not is_running(pid)
 
 
@@ -64,7 +64,7 @@ async def test_a_child_that_ends_at_once_shows_its_last_words(tmp_path: Path) ->
         await children.start("server", "http.server", "no-port")
         with pytest.raises(ChildFault, match=r"the server ended at once:[\s\S]*invalid int"):
             await children.ready("server", "http://127.0.0.1:1/", 20)
-        assert children.names_of_the_dead() == ["server"]
+        assert children.ended_by_themselves() == ["server"]
 
 
 async def test_a_child_that_never_gets_ready_is_named(tmp_path: Path) -> None:

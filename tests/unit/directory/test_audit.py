@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from meganodes.directory.audit import _as_json
 from meganodes.directory.faults import DirectoryFault
 from meganodes.directory.port import Directory
 from meganodes.directory.records import Actor, AgentState, TokenKind
@@ -124,6 +125,11 @@ def _forge(path: Path, statement: str) -> None:
     raw.execute(statement)
     raw.commit()
     raw.close()
+
+
+def test_value_without_a_form_of_its_own_is_a_defect() -> None:
+    with pytest.raises(TypeError, match="cannot hold a set"):
+        _as_json({"field": {1}})
 
 
 async def test_limit_gives_the_newest_rows_first(directory: Directory) -> None:

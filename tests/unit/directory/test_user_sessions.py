@@ -11,6 +11,8 @@ from meganodes.directory.core import DirectorySettings
 from meganodes.directory.port import Directory
 from meganodes.directory.records import LaunchFault, LaunchFaultReason
 from meganodes.kit.clock import ManualClock
+from meganodes.kit.identity import SeededIdentity
+from meganodes.kit.tokens import SESSION_PREFIX, new_token
 from meganodes.protocol.replies import Permissions
 from tests.support.builders import NOW_MS, a_launch
 from tests.support.directory import Surroundings, open_session, set_the_stage, started_directory
@@ -37,6 +39,8 @@ async def test_what_is_no_session_token_is_no_session(directory: Directory) -> N
     for wrong in ("", "x", text[:-1], text + "x", text.swapcase(), "\ud800", "x" * 10_000):
         assert await directory.session(wrong, 7) is None
     assert await directory.session(stage.provider.provider_token.reveal(), 7) is None
+    well_formed = new_token(SESSION_PREFIX, SeededIdentity(1)).reveal()
+    assert await directory.session(well_formed, 7) is None
 
 
 @pytest.mark.rule("4-session-number")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Column, Integer, MetaData, Table, Text, func, select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from meganodes.kit.database import (
     Database,
@@ -139,6 +139,13 @@ def test_writer_waits_for_another_process_and_then_gives_up(database: Database) 
     other.close()
     database.write_now(_add, "one")
     assert database.read_now(_count) == 1
+
+
+def test_faults_of_the_database_do_not_tell_values(database: Database) -> None:
+    database.write_now(_add, "canary")
+    with pytest.raises(IntegrityError) as refused:
+        database.write_now(_add, "canary")
+    assert "canary" not in str(refused.value)
 
 
 def test_sqlite_is_durable_and_strict(database: Database) -> None:
