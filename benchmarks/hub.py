@@ -20,7 +20,7 @@ PROVIDER_ID = 7
 GAME_CODE = "bench_slot"
 SESSIONS = 64
 _CALL_SECONDS = 10.0
-_CATALOGUE = {
+CATALOGUE = {
     "providers": [
         {
             "provider_id": PROVIDER_ID,
@@ -86,7 +86,7 @@ class _Office:
             "http://127.0.0.1/play?session={session}&game={game_code}",
         )  # fmt: skip
         catalogue = self._folder / "catalogue.json"
-        catalogue.write_text(json.dumps(_CATALOGUE))
+        catalogue.write_text(json.dumps(CATALOGUE))
         self._run("catalog", "import", str(catalogue))
         return str(made["provider_token"])
 

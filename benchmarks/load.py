@@ -143,7 +143,9 @@ class Caller(asyncio.Protocol):
         self.quiet.set()
 
     def close(self) -> None:
+        """Hang up; whatever comes yet is nobody's business."""
         assert self._transport is not None
+        self.quiet.set()
         self._transport.close()
 
     def _send(self) -> None:
@@ -154,10 +156,28 @@ class Caller(asyncio.Protocol):
 
 async def measure(order: Order) -> Seen:
     """Carry out an order; raises WrongAnswer, NotReadable or OSError."""
-    loop = asyncio.get_running_loop()
     run = Run(order)
+    callers: list[Caller] = []
+    try:
+        await _connect(run, order, callers)
+        await _undisturbed(run, order.warm_up_seconds)
+        run.begin()
+        await _undisturbed(run, order.seconds)
+        seen = run.end()
+        async with asyncio.timeout(QUIET_SECONDS):
+            for caller in callers:
+                await caller.quiet.wait()
+        await _undisturbed(run, 0)
+        return seen
+    finally:
+        run.sending = False
+        for caller in callers:
+            caller.close()
+
+
+async def _connect(run: Run, order: Order, callers: list[Caller]) -> None:
+    loop = asyncio.get_running_loop()
     numbers = itertools.count().__next__
-    callers = []
     for number in range(order.connections):
         requests = BetRequests(
             port=order.port,
@@ -168,17 +188,6 @@ async def measure(order: Order) -> Seen:
         made = partial(Caller, run, requests, numbers)
         _, caller = await loop.create_connection(made, "127.0.0.1", order.port)
         callers.append(caller)
-    await _undisturbed(run, order.warm_up_seconds)
-    run.begin()
-    await _undisturbed(run, order.seconds)
-    seen = run.end()
-    async with asyncio.timeout(QUIET_SECONDS):
-        for caller in callers:
-            await caller.quiet.wait()
-            caller.close()
-    if run.ended.done():
-        run.ended.result()
-    return seen
 
 
 async def _undisturbed(run: Run, seconds: float) -> None:

@@ -10,8 +10,13 @@ from pathlib import Path
 from benchmarks.processes import BenchmarkFault, Program, free_port, running
 
 ACCOUNT = "bench"
-REPLY = f'{{"result":0,"status":"OK","data":{{"account":"{ACCOUNT}","balance":1000.00}}}}'
-"""What a backend answers to authenticate and to a bet, in EUR (contract 3.2)."""
+BET_REPLY = '{"result":0,"status":"OK","data":{"balance":1000.00}}'
+"""What a backend answers to a bet, in EUR (contract 3.2)."""
+
+AUTHENTICATE_REPLY = (
+    f'{{"result":0,"status":"OK","data":{{"account":"{ACCOUNT}","balance":1000.00}}}}'
+)
+"""What it answers to authenticate. Of all callbacks only this one has a body below 100 bytes."""
 
 _MAIN = """\
 daemon off;
@@ -32,10 +37,14 @@ http {{
 {servers}}}
 """
 _BACKEND = """\
+  map $http_content_length $reply {{
+    ~^[0-9][0-9]$ '{authenticate_reply}';
+    default '{bet_reply}';
+  }}
   server {{
     listen 127.0.0.1:{port};
     default_type application/json;
-    location / {{ return 200 '{reply}'; }}
+    location / {{ return 200 $reply; }}
   }}
 """
 _PROXY = """\
@@ -56,8 +65,9 @@ _PROXY = """\
 
 
 def backend_config(folder: Path, port: int) -> str:
-    """Write the configuration of the backend that always answers the same."""
-    return _MAIN.format(folder=folder, servers=_BACKEND.format(port=port, reply=REPLY))
+    """Write the configuration of the backend that knows two replies."""
+    servers = _BACKEND.format(port=port, authenticate_reply=AUTHENTICATE_REPLY, bet_reply=BET_REPLY)
+    return _MAIN.format(folder=folder, servers=servers)
 
 
 def proxy_config(folder: Path, port: int, backend_port: int) -> str:

@@ -1,4 +1,4 @@
-"""A backend that takes its time: the same reply as the fast one, some milliseconds later.
+"""A backend that takes its time: the same replies as the fast one, some milliseconds later.
 
 It shows what the hub adds to a call of ordinary length; its own CPU is not measured.
 """
@@ -14,15 +14,12 @@ from typing import cast
 
 import uvloop
 
-from benchmarks.nginx import REPLY
+from benchmarks.nginx import AUTHENTICATE_REPLY, BET_REPLY
 from benchmarks.processes import Program, free_port, running
 from benchmarks.wire import message_end
 
 DELAY_SECONDS = 0.020
-_ANSWER = (
-    "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
-    f"Content-Length: {len(REPLY)}\r\n\r\n{REPLY}"
-).encode()
+_AUTHENTICATE = b'{"command":"authenticate"'
 
 
 @contextmanager
@@ -48,12 +45,22 @@ class Late(asyncio.Protocol):
         self._buffer += data
         end = message_end(self._buffer)
         if end is not None:
+            answer = _AUTHENTICATED if _AUTHENTICATE in self._buffer else _TAKEN
             self._buffer = self._buffer[end:]
-            asyncio.get_running_loop().call_later(DELAY_SECONDS, self._answer)
+            asyncio.get_running_loop().call_later(DELAY_SECONDS, self._answer, answer)
 
-    def _answer(self) -> None:
+    def _answer(self, answer: bytes) -> None:
         if self._transport is not None and not self._transport.is_closing():
-            self._transport.write(_ANSWER)
+            self._transport.write(answer)
+
+
+def _answer_of(reply: str) -> bytes:
+    head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+    return f"{head}Content-Length: {len(reply)}\r\n\r\n{reply}".encode()
+
+
+_AUTHENTICATED = _answer_of(AUTHENTICATE_REPLY)
+_TAKEN = _answer_of(BET_REPLY)
 
 
 async def serve(port: int) -> None:

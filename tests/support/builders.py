@@ -42,6 +42,7 @@ def an_agent(**values: object) -> Agent:
         "overdraft_allowed": False,
         "tombstones_shown": False,
         "in_flight_max": None,
+        "retry": {},
         "version": 1,
     }
     return Agent(**_with(usual, values))

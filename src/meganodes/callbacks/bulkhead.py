@@ -29,18 +29,19 @@ class Lane(StrEnum):
 class Bulkhead:
     """The places of one agent. Moments are seconds of the monotonic clock."""
 
-    __slots__ = ("_in_flight", "_limit", "_settings", "_tokens", "_tokens_at")
+    __slots__ = ("_in_flight", "_limit", "_settings", "_tokens", "_tokens_at", "_total")
 
     def __init__(self, settings: BulkheadSettings) -> None:
         self._settings = settings
         self._in_flight = dict.fromkeys(Lane, 0)
+        self._total = 0
         self._limit = settings.delivery_usual
         self._tokens = float(BURST)
         self._tokens_at = 0.0
 
     def enter(self, lane: Lane, now: float, play_max: int | None = None) -> str | None:
         """Take a place, or say why there is none. ``play_max`` is the agent's own limit."""
-        if self._total() >= self._settings.sockets_max:
+        if self._total >= self._settings.sockets_max:
             return "too many callbacks to this backend are under way"
         if not self._has_place(lane, play_max):
             return f"too many callbacks of the {lane} lane are under way"
@@ -50,6 +51,7 @@ class Bulkhead:
                 return f"deliveries are held to {self._settings.delivery_per_second} a second"
             self._tokens -= 1
         self._in_flight[lane] += 1
+        self._total += 1
         return None
 
     def leave(self, lane: Lane, *, alive: bool | None) -> None:
@@ -66,8 +68,9 @@ class Bulkhead:
             elif alive is False:
                 self._limit = max(self._limit // 2, settings.delivery_min)
         self._in_flight[lane] -= 1
+        self._total -= 1
         assert self._in_flight[lane] >= 0, "who leaves has entered"
-        if self._in_flight[Lane.DELIVERY] == 0:
+        if lane is Lane.DELIVERY and self._in_flight[lane] == 0:
             self._limit = min(self._limit, settings.delivery_usual)
 
     def begin_anew(self) -> None:
@@ -78,7 +81,7 @@ class Bulkhead:
         """Return how many deliveries could be started at this moment."""
         self._refill(now)
         places = self._delivery_limit() - self._in_flight[Lane.DELIVERY]
-        sockets = self._settings.sockets_max - self._total()
+        sockets = self._settings.sockets_max - self._total
         return max(0, min(places, sockets, int(self._tokens)))
 
     def _has_place(self, lane: Lane, play_max: int | None) -> bool:
@@ -96,9 +99,6 @@ class Bulkhead:
         settings = self._settings
         unused = settings.delivery_max - self._in_flight[Lane.PLAY]
         return min(self._limit, max(settings.delivery_usual, unused))
-
-    def _total(self) -> int:
-        return sum(self._in_flight.values())
 
     def _refill(self, now: float) -> None:
         elapsed = max(0.0, now - self._tokens_at)

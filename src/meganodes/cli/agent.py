@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated, cast
 
 import typer
 
 from meganodes.bootstrap.wiring import Office
 from meganodes.cli.context import person, run_in_office
-from meganodes.cli.output import fail, print_json, say, show, show_rows
+from meganodes.cli.output import WRONG_USAGE, fail, print_json, say, show, show_rows
 from meganodes.directory.agents import ALL, AgentChanges
 from meganodes.directory.records import Agent, AgentState, NewAgent, TokenKind
 from meganodes.protocol.commands import Revision
@@ -71,6 +72,9 @@ def change(  # noqa: PLR0913 - one option for each setting
         bool | None, typer.Option(help="Whether its backend may report negative balances.")
     ] = None,
     in_flight_max: Annotated[int | None, typer.Option(help="Calls to its backend at once.")] = None,
+    retry: Annotated[
+        str | None, typer.Option(help='What differs in its retry schedule: {"quick_min_ms": 500}.')
+    ] = None,
 ) -> None:
     """Change settings of an agent; a running hub sees it within a second."""
     given: dict[str, object] = {
@@ -80,18 +84,32 @@ def change(  # noqa: PLR0913 - one option for each setting
         "allow_list": None if allow_list is None else tuple(allow_list.split(",")),
         "overdraft_allowed": overdraft,
         "in_flight_max": in_flight_max,
+        "retry": None if retry is None else _json_object("--retry", retry),
     }
     changes = cast(
         "AgentChanges", {name: value for name, value in given.items() if value is not None}
     )
     if not changes:
-        fail(["name at least one setting to change; see: meganodes agent set --help"], status=2)
+        fail(
+            ["name at least one setting to change; see: meganodes agent set --help"],
+            status=WRONG_USAGE,
+        )
 
     async def work(office: Office) -> None:
         await office.directory.set_agent(name, changes, actor=person())
 
     run_in_office(context, work)
     say(f"Agent {name} changed: {', '.join(changes)}")
+
+
+def _json_object(option: str, text: str) -> dict[str, object]:
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError as fault:
+        fail([f"{option}: it is not JSON: {fault}"], status=WRONG_USAGE)
+    if not isinstance(value, dict):
+        fail([f"{option}: an object is needed"], status=WRONG_USAGE)
+    return value
 
 
 @app.command()
@@ -167,7 +185,7 @@ def assign(
 ) -> None:
     """Let an agent see the games of a provider; without it an agent sees none."""
     if (provider is None) is not every:
-        fail(["give either --provider ID or --all"], status=2)
+        fail(["give either --provider ID or --all"], status=WRONG_USAGE)
 
     async def work(office: Office) -> tuple[int, ...]:
         return await office.directory.assign(
@@ -222,5 +240,6 @@ def _record(agent: Agent, office: Office) -> dict[str, object]:
         "allow_list": list(agent.allow_list),
         "overdraft_allowed": agent.overdraft_allowed,
         "in_flight_max": agent.in_flight_max,
+        "retry": dict(agent.retry),
         "providers": [p.provider_id for p in office.directory.providers_of(agent.agent_id)],
     }

@@ -102,13 +102,13 @@ class Children:
 
     def _environment(self) -> dict[str, str]:
         package_root = str(Path(meganodes.__file__).parents[1])
-        needed = {
+        return {
+            "LOGNAME": "demo",  # the audit wants a name, and a container may have none
+            **self.environment,
             "PYTHONPATH": package_root,
             "PYTHONUNBUFFERED": "1",
             "PYTHONUTF8": "1",
-            "LOGNAME": "demo",
         }
-        return {**needed, **self.environment}
 
     async def _end(self, child: _Child) -> None:
         if child.process.returncode is not None:

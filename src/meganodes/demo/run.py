@@ -40,7 +40,10 @@ _GAMES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoOptions:
-    """How to run the demo. ``environment`` is handed to the child processes."""
+    """How to run the demo.
+
+    ``environment`` is handed to the child processes; what the demo itself sets goes before it.
+    """
 
     folder: Path = Path(".demo")
     hub_port: int = 8700
@@ -74,7 +77,7 @@ async def run_demo(options: DemoOptions, console: Console | None = None) -> int:
 
 def _port_options(options: DemoOptions) -> dict[int, str]:
     return {
-        options.hub_port: "--hub-port",
+        options.hub_port: "--port",
         options.casino_port: "--casino-port",
         options.studio_port: "--studio-port",
     }
@@ -119,7 +122,7 @@ class _Demo:
 
     async def run(self) -> int:
         """Set up, tour, and stay until told to stop unless it is to run once."""
-        environment = {**self._hub_settings(), **self._options.environment}
+        environment = {**self._options.environment, **self._hub_settings()}
         async with Children(self._folder, self._clock, environment) as children:
             stop = _stop_event()
             with self._console.status("Setting up hub, casino and studio ..."):
@@ -242,17 +245,19 @@ class _Demo:
         token = agent["api_token"]
         bearer = f"-H 'Authorization: Bearer {token}'"
         first_ten = '{"last_id": 0, "limit": 10}'
+        more = '{"rounds": 5, "stake": "1.00"}'
         lost = '{"next": [{"command": "bet", "fault": "drop"}]}'
         self._console.print("\nAll three stay up until Ctrl-C. Things to try:", style="bold")
         for line in (
             f"curl -X POST {bearer} {self._hub_url}/v4/agent/info",
             f"curl -X POST {bearer} {self._hub_url}/v4/agent/callback-test",
-            f"curl -X POST {bearer} {self._hub_url}/v4/game/transaction-id -d '{first_ten}'",
+            f"curl --json '{first_ten}' {bearer} {self._hub_url}/v4/game/transaction-id",
             f"curl {self._casino_url}/control/ledger      # the casino's books",
             f"curl {self._casino_url}/control/requests    # every callback, byte for byte",
             f"curl {self._studio_url}/control/record      # what the studio remembers",
             f"curl {self._studio_url}/odds                # what the toy game pays",
-            f"curl -X POST {self._casino_url}/control -d '{lost}'   # lose an answer",
+            f"curl --json '{lost}' {self._casino_url}/control   # lose the next answer",
+            f"curl --json '{more}' {self._studio_url}/control/play   # and play on",
         ):
             self._console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)
 

@@ -74,6 +74,13 @@ class StudioRecord:
         row = self._connection.execute(query, (session,)).fetchone()
         return None if row is None else str(row[0])
 
+    def newest_session(self) -> str | None:
+        """Return the session that was launched last."""
+        row = self._connection.execute(
+            "SELECT session FROM sessions ORDER BY rowid DESC LIMIT 1"
+        ).fetchone()
+        return None if row is None else str(row[0])
+
     def begin(
         self, game_round: Round, command: StudioCommand, body: str, items: Sequence[Item]
     ) -> int:

@@ -113,8 +113,9 @@ class ToyStudio:
 
     async def _play(self, request: Request) -> JSONResponse:
         fields = await _fields(request)
-        session, rounds = _text(fields, "session"), fields.get("rounds", 1)
-        if self.record.game_code(session) is None:
+        session = _text(fields, "session") if "session" in fields else self.record.newest_session()
+        rounds = fields.get("rounds", 1)
+        if session is None or self.record.game_code(session) is None:
             raise BadOrder("this session was never launched here")
         if not isinstance(rounds, int) or not 1 <= rounds <= _ROUNDS_MAX:
             raise BadOrder(f"rounds must be an integer from 1 to {_ROUNDS_MAX}")

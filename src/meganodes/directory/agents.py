@@ -47,6 +47,7 @@ class AgentChanges(TypedDict, total=False):
     overdraft_allowed: bool
     tombstones_shown: bool
     in_flight_max: int | None
+    retry: Mapping[str, object]
 
 
 def insert_agent(

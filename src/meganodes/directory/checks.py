@@ -18,6 +18,7 @@ from typing import Final
 from meganodes.directory.faults import FieldFault
 from meganodes.directory.launch_address import LAUNCH, REPLAY, template_faults
 from meganodes.directory.records import Game
+from meganodes.domain.retry import schedule_faults
 from meganodes.protocol.currency import UnknownCurrency, currency
 
 PROVIDER_ID_MAX = 2**31 - 1
@@ -169,6 +170,12 @@ def _check_in_flight(value: object) -> Sequence[str]:
     return (f"in_flight_max must be 1 to {IN_FLIGHT_LIMIT}",)
 
 
+def _check_retry(value: object) -> Sequence[str]:
+    if not isinstance(value, Mapping):
+        return ("retry must be an object of values of the retry schedule",)
+    return schedule_faults(value)
+
+
 def _check_provider_id(value: object) -> Sequence[str]:
     if value is None or (_is_integer(value) and 1 <= int(str(value)) <= PROVIDER_ID_MAX):
         return ()
@@ -196,6 +203,7 @@ _AGENT_CHECKS: Final[Mapping[str, _Check]] = MappingProxyType(
         "time_zone": _check_time_zone,
         "allow_list": _check_allow_list,
         "in_flight_max": _check_in_flight,
+        "retry": _check_retry,
     }
 )
 _PROVIDER_CHECKS: Final[Mapping[str, _Check]] = MappingProxyType(

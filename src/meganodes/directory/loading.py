@@ -124,6 +124,7 @@ def _agent_entry(
             overdraft_allowed=row.overdraft_allowed,
             tombstones_shown=row.tombstones_shown,
             in_flight_max=row.in_flight_max,
+            retry=row.retry,
             version=row.version,
         )
 

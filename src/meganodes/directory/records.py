@@ -61,6 +61,7 @@ class Agent:
     the moment of the look-up. ``allow_list`` guards the Main API; empty means no restriction.
     ``tombstones_shown``: certification showed that the backend refuses a bet that was cancelled
     before it came. ``in_flight_max`` None means the hub's default.
+    ``retry`` holds what differs from the installation's retry schedule (contract 3.4).
     """
 
     agent_id: int
@@ -77,6 +78,7 @@ class Agent:
     overdraft_allowed: bool
     tombstones_shown: bool
     in_flight_max: int | None
+    retry: Mapping[str, object]
     version: int
 
 
@@ -216,6 +218,7 @@ class NewAgent:
     allow_list: tuple[str, ...] = ()
     overdraft_allowed: bool = False
     in_flight_max: int | None = None
+    retry: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -81,6 +81,7 @@ agents = Table(
     Column("overdraft_allowed", Boolean, nullable=False),
     Column("tombstones_shown", Boolean, nullable=False),
     Column("in_flight_max", Integer),
+    Column("retry", JSON, nullable=False),
     Column("version", BigInteger, nullable=False),
     Column("created_at_ms", BigInteger, nullable=False),
 )

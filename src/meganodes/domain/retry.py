@@ -5,7 +5,8 @@ The schedule is data: per agent, visible, published. The functions are pure; jit
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
 
 MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
@@ -47,6 +48,48 @@ class RetrySchedule:
 
 
 CONTRACT_SCHEDULE = RetrySchedule()
+
+_PAUSE_MAX_MS = 31 * DAY_MS
+_COUNTS = {"quick_retries", "not_seen_answers", "probe_tries"}
+_COUNT_MAX = 10_000
+
+
+def schedule_faults(changes: Mapping[str, object]) -> list[str]:
+    """Say what is wrong with an agent's own values for the schedule, a sentence each."""
+    known = {field.name: getattr(CONTRACT_SCHEDULE, field.name) for field in fields(RetrySchedule)}
+    faults = [
+        f"retry.{name}: there is no such value; there are {', '.join(known)}"
+        for name in changes
+        if name not in known
+    ]
+    for name, value in changes.items():
+        if name not in known:
+            continue
+        highest = _COUNT_MAX if name in _COUNTS else _PAUSE_MAX_MS
+        if not _fits(value, many=isinstance(known[name], tuple), highest=highest):
+            kind = "a list of integers" if isinstance(known[name], tuple) else "an integer"
+            faults.append(f"retry.{name}: {kind} from 1 to {highest} is needed")
+    if not faults:
+        changed = with_changes(CONTRACT_SCHEDULE, changes)
+        if changed.quick_min_ms > changed.quick_max_ms:
+            faults.append("retry.quick_min_ms must not exceed quick_max_ms")
+    return faults
+
+
+def with_changes(schedule: RetrySchedule, changes: Mapping[str, object]) -> RetrySchedule:
+    """Put an agent's own values, checked before, over the installation's schedule."""
+    values = {n: tuple(v) if isinstance(v, list) else v for n, v in changes.items()}
+    return replace(schedule, **values)  # type: ignore[arg-type]
+
+
+def _fits(value: object, *, many: bool, highest: int) -> bool:
+    if many:
+        return (
+            isinstance(value, list | tuple)
+            and bool(value)
+            and all(_fits(one, many=False, highest=highest) for one in value)
+        )
+    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= highest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -110,7 +110,7 @@ def worth_repeating(outcome: Outcome) -> bool:
         case Unknown():
             return True
         case NotSent(counted=counted):
-            return True
+            return counted
         case _:
             return False
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from meganodes.domain.cancellation import Moment
-from meganodes.domain.retry import CONTRACT_SCHEDULE, RetrySchedule
+from meganodes.domain.retry import CONTRACT_SCHEDULE, RetrySchedule, with_changes
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -65,9 +65,15 @@ class Hub:
         return Moment(
             now_ms=self.clock.now_ms(),
             jitter=self.identity.uniform(0.0, 1.0),
-            schedule=self.settings.schedule,
+            schedule=self.schedule_of(agent),
             tombstones_shown=agent.tombstones_shown if agent else False,
         )
+
+    def schedule_of(self, agent: Agent | None) -> RetrySchedule:
+        """Give the retry schedule of an agent: the installation's with what is its own."""
+        if agent is None or not agent.retry:
+            return self.settings.schedule
+        return with_changes(self.settings.schedule, agent.retry)
 
     def spawn(self, work: Coroutine[object, object, _T]) -> asyncio.Task[_T]:
         """Run work to its end whatever becomes of the caller: money is never abandoned."""

@@ -68,7 +68,7 @@ async def pay_win(hub: Hub, play: Play, asked: AskedWin) -> Answer:
 async def _judge_and_open(
     hub: Hub, play: Play, asked: AskedWin, amount_minor: int
 ) -> Transaction | Answer | None:
-    """Record the win if its round allows it; None when the round went on and is to be read again."""
+    """Record the win if its round allows it; None when the round went on meanwhile."""
     ground = await _ground(hub, play, asked)
     row = _intent(hub, play, asked, amount_minor, ground)
     if row is None:

@@ -61,10 +61,10 @@ async def test_the_tour_ends_with_three_agreeing_records(tmp_path: Path) -> None
     assert callback_token not in told
 
 
-@pytest.mark.parametrize("option", ["--hub-port", "--casino-port", "--studio-port"])
+@pytest.mark.parametrize("option", ["--port", "--casino-port", "--studio-port"])
 async def test_a_taken_port_is_named_with_its_cure(tmp_path: Path, option: str) -> None:
     hub_port, casino_port, studio_port = free_ports(3)
-    taken = {"--hub-port": hub_port, "--casino-port": casino_port, "--studio-port": studio_port}
+    taken = {"--port": hub_port, "--casino-port": casino_port, "--studio-port": studio_port}
     with bind("127.0.0.1", taken[option]) as listener:
         listener.listen()
         status, told = await run(

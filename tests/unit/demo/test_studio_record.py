@@ -38,6 +38,8 @@ def test_a_session_is_remembered_once(record: StudioRecord) -> None:
     record.remember_session("s-1", "another")
     assert record.game_code("s-1") == "toy-slot"
     assert record.game_code("s-2") is None
+    record.remember_session("s-2", "toy-crash")
+    assert record.newest_session() == "s-2"
 
 
 def test_what_was_begun_is_there_after_a_stop(record: StudioRecord, path: Path) -> None:

@@ -78,6 +78,14 @@ async def test_a_style_can_be_asked_for(url: str) -> None:
     assert played[0]["items"][0]["amount_minor"] == 100
 
 
+async def test_without_a_session_the_newest_one_plays(url: str) -> None:
+    nobody: Any = await post_json(f"{url}/control/play", {"stake": "1.00"})
+    assert nobody["error"]
+    await launch(url)
+    played: Any = await post_json(f"{url}/control/play", {"stake": "1.00"})
+    assert [one["session"] for one in played["rounds"]] == ["s-1"]
+
+
 async def test_a_transaction_can_be_repeated(url: str, hub: FakeHub) -> None:
     await launch(url)
     played = (await play(url, style="bet_win"))["rounds"]

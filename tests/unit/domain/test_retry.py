@@ -13,6 +13,8 @@ from meganodes.domain.retry import (
     TryAgain,
     next_try,
     quick_delay_ms,
+    schedule_faults,
+    with_changes,
 )
 
 NOW_MS = 1_800_000_000_000
@@ -76,3 +78,30 @@ def test_the_alarm_comes_with_the_first_slow_pause_only() -> None:
         )
     ]
     assert alarms == [False, False, False, True, False, False]
+
+
+@pytest.mark.rule("3.4-schedule-is-data")
+def test_an_agents_own_values_go_over_the_schedule_and_bad_ones_are_named() -> None:
+    own = {"quick_min_ms": 500, "quick_max_ms": 700, "slow_ms": [1_000]}
+    assert schedule_faults(own) == []
+    changed = with_changes(CONTRACT_SCHEDULE, own)
+    assert (changed.quick_min_ms, changed.slow_ms) == (500, (1_000,))
+    assert changed.steady_ms == CONTRACT_SCHEDULE.steady_ms
+
+
+@pytest.mark.parametrize(
+    ("changes", "word"),
+    [
+        ({"quick_min": 500}, "no such value"),
+        ({"quick_min_ms": True}, "an integer"),
+        ({"quick_min_ms": 0}, "an integer"),
+        ({"slow_ms": 5}, "a list"),
+        ({"slow_ms": []}, "a list"),
+        ({"slow_ms": [1, "2"]}, "a list"),
+        ({"quick_min_ms": 9_000}, "must not exceed"),
+        ({"quick_retries": 10_001}, "10000"),
+    ],
+)
+def test_a_bad_schedule_is_refused_by_name(changes: dict[str, object], word: str) -> None:
+    (fault,) = schedule_faults(changes)
+    assert word in fault

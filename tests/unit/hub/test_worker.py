@@ -152,3 +152,15 @@ async def test_the_loops_run_until_they_are_stopped(world: World) -> None:
     await world.worker.stop()
     assert (await world.row("w1")).state is State.CREDITED
     assert len(await world.hub.reads.listed_after(world.stage.agent.agent_id, 0, 10)) == 2
+
+
+@pytest.mark.rule("3.4-schedule-is-data")
+async def test_an_agents_own_retry_schedule_holds_for_its_rows(world: World) -> None:
+    slow = {"quick_min_ms": 60_000, "quick_max_ms": 60_000}
+    await world.directory.set_agent("acme", {"retry": slow})
+    await world.bet()
+    world.line.next(Command.WIN, TIME_OUT)
+    await world.win()
+    row = await world.row("w1")
+    assert row.due_at_ms is not None
+    assert row.due_at_ms - world.hub.clock.now_ms() > 50_000

