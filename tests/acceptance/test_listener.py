@@ -185,6 +185,14 @@ async def test_a_caller_that_expects_to_be_asked_for_its_body_is_asked(path: str
 
 
 @on_each_loop
+async def test_nobody_is_asked_for_a_body_that_is_empty_or_comes_with_http_1_0() -> None:
+    async with a_listener() as running, a_caller(running.port) as caller:
+        expecting = "Expect: 100-continue"
+        assert (await caller.ask(post(DOOR, b"", expecting))).status == 200
+        assert (await caller.ask(post(DOOR, b"x", expecting, version="1.0"))).status == 200
+
+
+@on_each_loop
 async def test_a_body_is_asked_for_only_when_earlier_requests_are_answered() -> None:
     async with a_listener() as running, a_caller(running.port) as caller:
         gate = running.door.gates[b"first"] = asyncio.Event()

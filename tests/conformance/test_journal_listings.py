@@ -1,4 +1,4 @@
-"""Every journal store: an agent's list of settled transactions, and the cursor law (contract 2.2)."""
+"""Every journal store: the list of settled transactions, by the cursor law (contract 2.2)."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ class ScriptedApp:
         shown["query"] = scope["query_string"].decode()
         shown["client"] = scope["client"][0]
         shown["headers"] = [
-            f"{name.decode()}: {value.decode()}" for name, value in scope["headers"]
+            f"{name.decode()}: {value.decode('latin-1')}" for name, value in scope["headers"]
         ]
         return json.dumps(shown | {"body": body.decode("latin-1")}).encode()
 

@@ -1,4 +1,4 @@
-"""Changes for tests of the journal: rows with numbers of their own, intents, decisions, attempts."""
+"""Changes for tests of the journal: numbered rows, intents, decisions, attempts."""
 
 from __future__ import annotations
 

@@ -16,8 +16,11 @@ from uvicorn.protocols.http.flow_control import FlowControl
 from meganodes.bootstrap.server_reading import ReadingEnded, RequestReader
 from meganodes.bootstrap.server_settings import Shared
 from meganodes.bootstrap.server_turns import AppTurn, DoorTurn, RefusalTurn, Turn, rendered
+from meganodes.kit.logging import get_logger
 from meganodes.provider_api.messages import DoorRequest, DoorResponse
 from meganodes.provider_api.routes import PREFIX
+
+log = get_logger("bootstrap.server")
 
 _DOOR_PREFIX: Final = PREFIX.encode()
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -104,7 +107,7 @@ class Connection(RequestReader):
             self._body = b""
             if self.content_length > self.settings.body_bytes_max:
                 self._refuse_large_body()
-            if self.expects_continue and self.version == "1.1":
+            if self.expects_continue and self._has_body():
                 self._continue()
         elif self.content_length > self.settings.app_body_bytes_max:
             self._refuse_large_app_body()
@@ -126,6 +129,9 @@ class Connection(RequestReader):
         if len(self._body) > self.settings.body_bytes_max:
             self._refuse_large_body()
 
+    def _has_body(self) -> bool:
+        return self.version == "1.1" and (self.is_chunked or self.content_length > 0)
+
     def _pass_on(self, body: bytes) -> None:
         assert self._app_turn is not None, "a body follows a head"
         self._app_turn.take(body)
@@ -146,6 +152,7 @@ class Connection(RequestReader):
 
     def unreadable(self, status: int, sentence: str) -> None:
         """Queue the last answer; a request that was only half read gets no other."""
+        log.info("request_unreadable", peer_ip=self.peer_ip, status=status, reason=sentence)
         self._is_ending = True
         if self._drop_unread_app_turn():
             self._queue(RefusalTurn(self, status, sentence))

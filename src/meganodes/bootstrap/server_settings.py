@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from meganodes.bootstrap.server_peer import CallerAddress
 from meganodes.provider_api.messages import DoorRequest, DoorResponse
+from meganodes.providers.fields import BODY_BYTES_MAX
 
 if TYPE_CHECKING:
     from meganodes.bootstrap.server_connection import Connection
@@ -50,7 +51,7 @@ class ServerSettings:
     backlog: int = 2_048
     connections_max: int = 10_000
     head_bytes_max: int = 32_768
-    body_bytes_max: int = 262_144
+    body_bytes_max: int = BODY_BYTES_MAX
     app_body_bytes_max: int = 8_388_608
     headers_seconds: float = 10.0
     request_seconds: float = 20.0

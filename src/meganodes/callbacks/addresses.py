@@ -54,13 +54,12 @@ _METADATA_V6: Final = IPv6Address("fd00:ec2::254")
 
 def is_public(address: str) -> bool:
     """Tell whether a callback may go to this address; text that is no address is not public."""
-    match parse_address(address):
-        case IPv4Address() as v4:
-            return not any(v4 in network for network in REFUSED_V4)
-        case IPv6Address() as v6:
-            return v6 in ACCEPTED_V6 and not any(v6 in network for network in REFUSED_V6)
-        case None:
-            return False
+    parsed = parse_address(address)
+    if isinstance(parsed, IPv4Address):
+        return not any(parsed in network for network in REFUSED_V4)
+    if isinstance(parsed, IPv6Address):
+        return parsed in ACCEPTED_V6 and not any(parsed in network for network in REFUSED_V6)
+    return False
 
 
 def is_local(address: str) -> bool:
@@ -68,13 +67,12 @@ def is_local(address: str) -> bool:
 
     Link-local and metadata addresses, multicast and everything else stay refused.
     """
-    match parse_address(address):
-        case IPv4Address() as v4:
-            return any(v4 in network for network in _LOCAL_V4)
-        case IPv6Address() as v6:
-            return v6 != _METADATA_V6 and any(v6 in network for network in _LOCAL_V6)
-        case None:
-            return False
+    parsed = parse_address(address)
+    if isinstance(parsed, IPv4Address):
+        return any(parsed in network for network in _LOCAL_V4)
+    if isinstance(parsed, IPv6Address):
+        return parsed != _METADATA_V6 and any(parsed in network for network in _LOCAL_V6)
+    return False
 
 
 def is_loopback(address: str) -> bool:

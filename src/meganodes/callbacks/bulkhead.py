@@ -85,13 +85,11 @@ class Bulkhead:
         return max(0, min(places, sockets, int(self._tokens)))
 
     def _has_place(self, lane: Lane, play_max: int | None) -> bool:
-        match lane:
-            case Lane.PLAY:
-                limit = self._settings.play_max if play_max is None else play_max
-            case Lane.DELIVERY:
-                limit = self._delivery_limit()
-            case Lane.TEST:
-                limit = self._settings.test_max
+        limit = self._settings.test_max
+        if lane is Lane.DELIVERY:
+            limit = self._delivery_limit()
+        elif lane is Lane.PLAY:
+            limit = self._settings.play_max if play_max is None else play_max
         return self._in_flight[lane] < limit
 
     def _delivery_limit(self) -> int:

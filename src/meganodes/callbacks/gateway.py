@@ -83,6 +83,7 @@ class HttpGateway:
         self._identity = identity
         self._settings = settings
         self._lines: dict[int, Line] = {}
+        self._open: set[int] = set()
 
     async def send(self, agent: AgentView, call: Call) -> Attempt:
         """Make one attempt and say what it means; nothing that network or backend do raises."""
@@ -101,8 +102,8 @@ class HttpGateway:
             verdict = judge(attempt)
         finally:
             change = line.conclude(call, admission, verdict, self._clock.monotonic())
-            if change is not None and self.on_circuit_change is not None:
-                self.on_circuit_change(change)
+            if change is not None:
+                self._note(change)
         return attempt
 
     def is_open(self, agent_id: int) -> bool:
@@ -131,7 +132,7 @@ class HttpGateway:
         """Name the agents whose open circuit waits for a probe."""
         now = self._clock.monotonic()
         return tuple(
-            agent_id for agent_id, line in self._lines.items() if line.circuit.is_probe_due(now)
+            agent_id for agent_id in self._open if self._line(agent_id).circuit.is_probe_due(now)
         )
 
     def circuit_state(self, agent_id: int) -> CircuitState:
@@ -141,6 +142,14 @@ class HttpGateway:
     async def close(self) -> None:
         """End all connections; calls made afterwards are NotSent."""
         await self._transport.close()
+
+    def _note(self, change: CircuitChange) -> None:
+        if change.state is CircuitState.CLOSED:
+            self._open.discard(change.agent_id)
+        else:
+            self._open.add(change.agent_id)
+        if self.on_circuit_change is not None:
+            self.on_circuit_change(change)
 
     def _line(self, agent_id: int) -> Line:
         line = self._lines.get(agent_id)

@@ -9,6 +9,7 @@ environment.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import Final
 
 from meganodes.callbacks.connection import Connection
@@ -134,16 +135,13 @@ class HttpTransport:
     async def _connect(
         self, pool: Pool, exchange: Exchange, addresses: tuple[str, ...]
     ) -> Connection:
-        candidates = addresses[:ADDRESSES_TRIED_MAX]
-        for position, address in enumerate(candidates):
+        *earlier, last = addresses[:ADDRESSES_TRIED_MAX]
+        for position, address in enumerate(earlier):
             left = _latest_start(exchange) - self._monotonic()
-            try:
-                async with asyncio.timeout(left / (len(candidates) - position)):
+            with contextlib.suppress(OSError):
+                async with asyncio.timeout(left / (len(earlier) + 1 - position)):
                     return await self._connect_to(pool, exchange.target, address)
-            except OSError:
-                if address is candidates[-1]:
-                    raise
-        raise AssertionError("the guard passes at least one address")
+        return await self._connect_to(pool, exchange.target, last)
 
     async def _connect_to(self, pool: Pool, target: Target, address: str) -> Connection:
         peer = await self._dial(address, target.port)

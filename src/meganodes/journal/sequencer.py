@@ -1,7 +1,8 @@
-"""Positions in the agents' transaction lists: given after the commit, by one transaction at a time.
+"""The agents' transaction lists: an entry waits for its balance, then it gets its position.
 
-A reader who always passes the last position seen misses nothing (contract 2.2, the cursor law): a
-position becomes visible only together with all smaller ones of its agent.
+Positions are given after the commit, by one transaction at a time. A reader who always passes the
+last position seen misses nothing (contract 2.2, the cursor law): a position becomes visible only
+together with all smaller ones of its agent.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from meganodes.journal.statements import SQLITE
 _LAST_TO_PLACE = SQLITE["last_to_place"].text
 _ADVANCE = SQLITE["advance_positions"].text
 _PLACE = SQLITE["place_listings"].text
+_SETTLE = SQLITE["settle_balance"].text
 
 
 class Sequencer:
@@ -29,3 +31,7 @@ class Sequencer:
             self._execute(_ADVANCE, (now_ms, last_id))
             self._execute(_PLACE, (last_id,))
         return int(count)
+
+    def settle(self, listing_id: int, agent_id: int, balance_minor: int | None) -> None:
+        """Note what the balance callback of an entry brought; only the first answer counts."""
+        self._execute(_SETTLE, (balance_minor, agent_id, listing_id))

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from meganodes.domain.round import RoundView
 from meganodes.domain.transaction import RoundKey, Transaction, TransactionKey
@@ -36,8 +36,6 @@ from meganodes.journal.store import (
 from meganodes.kit.clock import Clock
 from meganodes.kit.logging import get_logger
 
-_T = TypeVar("_T")
-
 SEQUENCE_STEP = 200
 """Entries placed in one transaction: more would hold up the bets that wait for theirs."""
 
@@ -46,15 +44,25 @@ _FETCH = SQLITE["fetch"].text
 _ROUND = SQLITE["round_with_bets"].text
 _ROUND_ROWS = SQLITE["round_rows"].text
 _LAST_TO_PLACE = SQLITE["last_to_place"].text
-_SETTLE = SQLITE["settle_balance"].text
 
 _log = get_logger("journal.sqlite")
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """What exists while the journal is open."""
+
+    connection: sqlite3.Connection
+    reader: sqlite3.Connection
+    writer: GroupWriter
+    changes: ChangeWriter
+    sequencer: Sequencer
 
 
 class SqliteJournal:
     """JournalStore over one file. ``reads`` are its JournalReads, open while it is.
 
-    ``owner`` names this node in leases. One process at a time may write a file.
+    ``owner`` names this node in leases. One process at a time may serve a file.
     """
 
     def __init__(
@@ -65,50 +73,53 @@ class SqliteJournal:
         self._owner = owner
         self._settings = settings or WriterSettings()
         self._leases = LeaseClock(clock)
-        self._writer: GroupWriter | None = None
-        self._reader: sqlite3.Connection | None = None
+        self._opened: _Opened | None = None
         self.reads = SqliteReads(path)
 
     async def start(self) -> None:
         """Open the file; refuse tables of another version, and a file that loses commits."""
-        self._writing = open_writer(self._path)
-        try:
-            self._require_tables(self._writing)
-            self._reader = open_reader(self._path)
-            self.reads.start()
-        except StoreUnavailable:
-            self._writing.close()
-            raise
-        self._changes = ChangeWriter(self._writing, self._leases, self._owner)
-        self._sequencer = Sequencer(self._writing)
-        self._writer = GroupWriter(self._writing, self._settings)
+        connection = open_writer(self._path)
+        if fault := self._fault(connection):
+            connection.close()
+            raise StoreUnavailable(fault)
+        self._opened = _Opened(
+            connection=connection,
+            reader=open_reader(self._path),
+            writer=GroupWriter(connection, self._settings),
+            changes=ChangeWriter(connection, self._leases, self._owner),
+            sequencer=Sequencer(connection),
+        )
+        self.reads.start()
 
     async def close(self) -> None:
         """Finish what was handed in, then close."""
-        if self._writer is None or self._reader is None:
-            return
-        writer, self._writer = self._writer, None
-        await writer.close()
-        self.reads.close()
-        self._reader.close()
-        self._writing.close()
+        if self._opened is not None:
+            opened, self._opened = self._opened, None
+            await opened.writer.close()
+            self.reads.close()
+            opened.reader.close()
+            opened.connection.close()
 
     # --- writes -----------------------------------------------------------------------------------
 
     async def commit(self, change: Change) -> CommitResult:
         """Apply a change durably, or say which guard refused it."""
-        return await self._submit(partial(self._changes.apply, change))
+        opened = self._open()
+        return await opened.writer.submit(partial(opened.changes.apply, change))
 
     async def claim(
         self, agent_id: int, *, now_ms: int, limit: int, lease_ms: int
     ) -> tuple[Transaction, ...]:
         """Take due rows of an agent, oldest due first."""
-        return await self._submit(partial(self._changes.claim, agent_id, now_ms, limit, lease_ms))
+        opened = self._open()
+        claim = partial(opened.changes.claim, agent_id, now_ms, limit, lease_ms)
+        return await opened.writer.submit(claim)
 
     def log(self, attempt: AttemptRecord) -> None:
         """Queue an attempt for the API log; one that cannot be kept leaves a warning."""
         try:
-            written = self._submit(partial(self._changes.log, attempt))
+            opened = self._open()
+            written = opened.writer.submit(partial(opened.changes.log, attempt))
         except StoreUnavailable as fault:
             _warn_of_loss(attempt, fault)
         else:
@@ -116,18 +127,20 @@ class SqliteJournal:
 
     async def sequence(self, *, now_ms: int, limit: int) -> int:
         """Give positions to waiting entries of the lists."""
+        opened = self._open()
         placed = 0
         while placed < limit and self._something_to_place():
             step = min(SEQUENCE_STEP, limit - placed)
-            placed += await self._submit(partial(self._sequencer.place, now_ms, step))
+            placed += await opened.writer.submit(partial(opened.sequencer.place, now_ms, step))
         return placed
 
     async def settle_balance(
         self, listing_id: int, agent_id: int, balance_minor: int | None
     ) -> None:
         """Note the answer to a balance callback."""
-        values = (balance_minor, agent_id, listing_id)
-        await self._submit(lambda: self._writing.execute(_SETTLE, values))
+        opened = self._open()
+        settle = partial(opened.sequencer.settle, listing_id, agent_id, balance_minor)
+        await opened.writer.submit(settle)
 
     # --- reads that decide ------------------------------------------------------------------------
 
@@ -176,32 +189,29 @@ class SqliteJournal:
 
     # --- what they share --------------------------------------------------------------------------
 
-    def _submit(self, job: Callable[[], _T]) -> asyncio.Future[_T]:
-        if self._writer is None:
+    def _open(self) -> _Opened:
+        if self._opened is None:
             raise StoreUnavailable("the journal is closed")
-        return self._writer.submit(job)
+        return self._opened
 
     def _read(self, statement: str, values: tuple[Any, ...]) -> list[Any]:
-        if self._writer is None or self._reader is None:
-            raise StoreUnavailable("the journal is closed")
-        if self._writer.refusing is not None:
+        opened = self._open()
+        if opened.writer.refusing is not None:
             # After a commit of unknown outcome the file alone knows, and only when opened anew.
-            raise StoreUnavailable(self._writer.refusing)
+            raise StoreUnavailable(opened.writer.refusing)
         try:
-            return self._reader.execute(statement, values).fetchall()
+            return opened.reader.execute(statement, values).fetchall()
         except sqlite3.Error as fault:
             raise StoreUnavailable(str(fault)) from fault
 
     def _something_to_place(self) -> bool:
         return bool(self._read(_LAST_TO_PLACE, (1,))[0][0])
 
-    def _require_tables(self, connection: sqlite3.Connection) -> None:
+    def _fault(self, connection: sqlite3.Connection) -> str | None:
         try:
-            fault = schema_fault(connection)
+            return schema_fault(connection)
         except sqlite3.Error as error:
-            fault = f"the journal at {self._path} cannot be read: {error}"
-        if fault is not None:
-            raise StoreUnavailable(fault)
+            return f"the journal at {self._path} cannot be read: {error}"
 
 
 def _values(key: RoundKey) -> tuple[Any, ...]:

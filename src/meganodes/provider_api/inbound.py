@@ -23,6 +23,7 @@ from meganodes.provider_api.allow_list import is_allowed
 from meganodes.provider_api.messages import DoorRequest, DoorResponse
 from meganodes.provider_api.refusals import Refusal
 from meganodes.provider_api.routes import Route, route_table
+from meganodes.providers.fields import BODY_BYTES_MAX
 from meganodes.providers.port import Adapter, BadRequest
 from meganodes.providers.registry import ADAPTERS
 
@@ -56,7 +57,7 @@ class DoorSettings:
 
     in_flight_max: int = 2_000
     in_flight_reserve: int = 500
-    body_bytes_max: int = 262_144
+    body_bytes_max: int = BODY_BYTES_MAX
 
 
 class _Caller(NamedTuple):

@@ -35,14 +35,16 @@ class Request:
     data: Mapping[str, object] = field(default_factory=dict, repr=False, compare=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Authenticate(Request):
     """Whether the account exists, what it has and what it may do."""
 
+    __slots__ = ()
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
 class Balance(Request):
     """How much the account has."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,14 +63,16 @@ class Movement(Request):
     amount_minor: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Bet(Movement):
     """Take the stake, if every check holds."""
 
+    __slots__ = ()
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
 class Win(Movement):
     """Pay the win; 0 is a lost round and is to be taken too."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

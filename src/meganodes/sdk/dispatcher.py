@@ -10,7 +10,6 @@ import hmac
 import inspect
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from meganodes.protocol.codes import ResultCode
@@ -41,7 +40,6 @@ class HttpAnswer(NamedTuple):
     body: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SignatureCheck:
     """Demand a Standard Webhooks signature (contract 3.1).
 
@@ -49,27 +47,29 @@ class SignatureCheck:
     is a clock, usually `time.time`.
     """
 
-    secrets: Sequence[str]
-    now_seconds: Callable[[], float]
-    tolerance_seconds: int = TOLERANCE_SECONDS
-
-    def __post_init__(self) -> None:
-        """Refuse secrets that are none, at start-up instead of at the first callback."""
-        if not self.secrets:
+    def __init__(
+        self,
+        *,
+        secrets: Sequence[str],
+        now_seconds: Callable[[], float],
+        tolerance_seconds: int = TOLERANCE_SECONDS,
+    ) -> None:
+        if not secrets:
             raise ValueError("give at least one signing secret")
-        for secret in self.secrets:
-            parse_secret(secret)
+        self._secrets = tuple(map(parse_secret, secrets))
+        self._now_seconds = now_seconds
+        self._tolerance_seconds = tolerance_seconds
 
     def fault(self, headers: Mapping[str, str], body: bytes) -> str | None:
         """Say why the request is not believed; None when a signature fits the body and is fresh."""
         return signature_fault(
-            [parse_secret(secret) for secret in self.secrets],
+            self._secrets,
             headers.get(WEBHOOK_ID_HEADER, ""),
             headers.get(WEBHOOK_TIMESTAMP_HEADER, ""),
             body,
             headers.get(WEBHOOK_SIGNATURE_HEADER, ""),
-            now_seconds=self.now_seconds(),
-            tolerance_seconds=self.tolerance_seconds,
+            now_seconds=self._now_seconds(),
+            tolerance_seconds=self._tolerance_seconds,
         )
 
 

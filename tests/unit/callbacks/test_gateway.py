@@ -325,6 +325,24 @@ async def test_probe_is_wanted_at_a_given_moment() -> None:
     assert not setup.gateway.probe_wanted(2, now + 4)
 
 
+@pytest.mark.rule("3.4-half-open-probe")
+async def test_agents_whose_circuit_waits_for_a_probe_are_named() -> None:
+    setup = Setup(loses)
+    setup.gateway.on_circuit_change = None
+    await setup.gateway.send(a_view(agent_id=2), a_call(Command.BET))
+    await setup.send_many(a_call(Command.BET), 10)
+    assert setup.gateway.probes_wanted() == ()
+    setup.clock.advance(4)
+    assert setup.gateway.probes_wanted() == (1,)
+    setup.script = says(OK)
+    for _ in range(5):
+        await setup.gateway.send(AGENT, a_call(Command.WIN, lane=Lane.DELIVERY))
+        assert setup.gateway.probes_wanted() == ()
+        setup.clock.advance(2)
+    assert setup.gateway.probes_wanted() == ()
+    assert not setup.gateway.is_open(1)
+
+
 @pytest.mark.rule("3.4-half-open-probe", "3.4-probe-alive")
 async def test_authenticate_for_callback_test_may_be_the_probe() -> None:
     setup = Setup(loses)

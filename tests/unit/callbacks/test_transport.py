@@ -11,12 +11,15 @@ from collections.abc import Callable
 
 import pytest
 
+from meganodes.callbacks.connection import Connection
+from meganodes.callbacks.dial import dial_tcp
 from meganodes.callbacks.egress import Egress, EgressRules, Target
 from meganodes.callbacks.exchange import Exchange, Exchanged, Headers
+from meganodes.callbacks.pool import Pool
 from meganodes.callbacks.settings import BulkheadSettings, CallbackSettings
 from meganodes.callbacks.transport import HttpTransport
 from meganodes.domain.outcome import Phase
-from meganodes.kit.clock import SystemClock
+from meganodes.kit.clock import ManualClock, SystemClock
 from tests.support.callback_urls import (
     BAD_URLS,
     PUBLIC_ADDRESS,
@@ -209,6 +212,49 @@ async def test_what_comes_too_late_is_held_back_before_anything_is_dialled(
     assert is_untouched(exchanged)
     assert exchanged.held_back
     assert dial.addresses == []
+
+
+@pytest.mark.rule("3.3-bet-first-byte")
+async def test_connection_that_stands_too_late_carries_no_byte() -> None:
+    clock = ManualClock()
+
+    async def takes_its_time(address: str, port: int) -> socket.socket:
+        connected = await dial_tcp(address, port)
+        clock.advance(1.5)
+        return connected
+
+    async with HostileBackend(says_nothing) as backend:
+        egress = Egress(PRIVATE, NameService())
+        sender = HttpTransport(CallbackSettings(), clock, egress, dial=takes_its_time)
+        late = Exchange(
+            agent_id=1,
+            target=egress.parse(backend.url),
+            headers=HEADERS,
+            body=b"{}",
+            deadline=clock.monotonic() + 2.0,
+            first_byte_before=clock.monotonic() + 1.5,
+        )
+        exchanged = await sender.send(late)
+        assert is_untouched(exchanged)
+        assert not exchanged.held_back, "connecting took the time"
+        assert sender.sockets(1) == 0
+        await backend.settled()
+
+
+async def test_connection_that_ended_before_the_request_carries_no_byte() -> None:
+    class Silent:
+        address = PUBLIC_ADDRESS
+
+        def is_silent(self) -> bool:
+            return True
+
+    target = naive_target("https://good.example/")
+    pool = Pool()
+    ended = Connection(target, Silent(), CLOCK.monotonic, pool.forget)
+    ended.eof_received()
+    exchanged = await client(Dialled())._converse(pool, ended, exchange(target), CLOCK.monotonic())
+    assert is_untouched(exchanged)
+    assert exchanged.fault == "the backend closed the connection, or spoke, before the request"
 
 
 async def test_sockets_of_one_agent_are_limited_while_they_are_opened() -> None:

@@ -231,7 +231,7 @@ async def test_open_circuit_is_not_tried_again(world: World) -> None:
     for _ in range(10):
         await create_user(world.hub, world.agent, "alice")
     assert world.hub.gateway.is_open(world.agent.agent_id)
-    answer = await user_info(world.hub, world.agent, user.user_code)
+    answer = await passed(world, user.user_code, 0.05)
     assert isinstance(answer, Refusal)
     assert answer.reason is not None
     assert answer.reason.startswith("The callback was not sent: ")

@@ -21,7 +21,7 @@ from meganodes.protocol.wire import (
 )
 
 PAGE = Path(__file__).parents[3] / "docs" / "protocol" / "callbacks.md"
-TOTAL = settings(max_examples=3_000, derandomize=True, deadline=None, database=None)
+TOTAL = settings(max_examples=2_000, derandomize=True, deadline=None, database=None)
 
 
 @pytest.mark.parametrize(

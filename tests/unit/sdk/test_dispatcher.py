@@ -144,4 +144,4 @@ def test_importing_it_loads_no_server() -> None:
 
 def test_importing_it_takes_less_than_fifty_milliseconds() -> None:
     """The best of a few: a busy machine doubles the time and says nothing about the import."""
-    assert any(import_sdk()[0] < 50 for _ in range(20))
+    assert min(import_sdk()[0] for _ in range(8)) < 50

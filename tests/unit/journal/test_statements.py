@@ -1,0 +1,154 @@
+"""The journal's SQL: named, described, bound to one agent, and never a scan of a large table."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from meganodes.journal import rows
+from meganodes.journal.schema import TABLES, upgrade
+from meganodes.journal.statements import SQLITE, Statement, read_statements
+from meganodes.kit.database import parse_database_url
+
+ACROSS_AGENTS = {
+    "due_work": "the worker asks once for all agents; it groups by agent_id",
+    "expired_pending": "the worker undoes the bets of whichever agent; the rows carry agent_id",
+    "overdue": "the worker parks the rows of whichever agent; the rows carry agent_id",
+    "last_to_place": "the sequencer serves all agents in one run",
+    "advance_positions": "the sequencer serves all agents in one run; it groups by agent_id",
+    "place_listings": "the sequencer serves all agents in one run; it partitions by agent_id",
+    "unlisted_balances": "the worker asks for whichever agent; the rows carry agent_id",
+    "misplaced": "the check at the start looks at every agent's list",
+}
+SMALL = {"listing_positions": "one row for each agent"}
+
+_TABLE = re.compile(r"\b(?:FROM|JOIN|UPDATE|INTO)\s+(\w+)(?:\s+AS\s+(\w+))?")
+_BOUND = r"\b(?:{alias}\.)?agent_id\s*=\s*(?:\?|\w+\.agent_id)"
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory: pytest.TempPathFactory) -> sqlite3.Connection:
+    path = tmp_path_factory.mktemp("statements") / "journal.db"
+    upgrade(parse_database_url(f"sqlite:///{path}"))
+    return sqlite3.connect(path)
+
+
+def unbound(statement: Statement) -> list[str]:
+    """Tables that a statement touches without saying of which agent."""
+    text = statement.text
+    if text.startswith("INSERT"):
+        columns = re.search(r"\(([^)]*)\)", text)
+        targets = re.findall(r"ON CONFLICT \(([^)]*)\)", text)
+        named = [columns[1] if columns else "", *targets]
+        return [part for part in named if "agent_id" not in part]
+    return [
+        table
+        for table, alias in _TABLE.findall(text)
+        if table in TABLES and not re.search(_BOUND.format(alias=alias or table), text)
+    ]
+
+
+@pytest.mark.parametrize("name", sorted(SQLITE.keys() - ACROSS_AGENTS))
+def test_statement_is_bound_to_one_agent(name: str) -> None:
+    assert unbound(SQLITE[name]) == []
+
+
+def test_exemptions_are_statements_that_need_one() -> None:
+    assert ACROSS_AGENTS.keys() <= SQLITE.keys()
+    assert [name for name in ACROSS_AGENTS if not unbound(SQLITE[name])] == []
+
+
+def test_checker_finds_a_statement_that_forgets_the_agent() -> None:
+    source = """
+-- name: good
+-- Read.
+SELECT 1 FROM events AS e WHERE e.agent_id = ?
+
+-- name: bad
+-- Read.
+SELECT e.agent_id FROM events AS e WHERE e.trans_id = ?
+
+-- name: half
+-- Read.
+SELECT 1 FROM events AS e JOIN rounds AS r ON r.seq = e.epoch WHERE e.agent_id = ?
+
+-- name: worse
+-- Write.
+INSERT INTO rounds (agent_id, seq) VALUES (?, ?) ON CONFLICT (seq) DO NOTHING
+"""
+    found = {name: unbound(statement) for name, statement in read_statements(source).items()}
+    assert found == {"good": [], "bad": ["events"], "half": ["rounds"], "worse": ["seq"]}
+
+
+@pytest.mark.parametrize("name", sorted(SQLITE))
+def test_statement_finds_its_rows_by_an_index(name: str, database: sqlite3.Connection) -> None:
+    """What costs the same with ten million rows as with ten (performance 2)."""
+    text = SQLITE[name].text
+    plan = database.execute("EXPLAIN QUERY PLAN " + text, (1,) * text.count("?")).fetchall()
+    scans = [
+        step
+        for *_, step in plan
+        if step.startswith("SCAN") and "INDEX" not in step and _scanned(step) not in SMALL
+    ]
+    assert scans == [], plan
+
+
+def _scanned(step: str) -> str:
+    name = step.split()[1]
+    known = {"p": "listing_positions", "k": "listing_positions", "placed": "listing_positions"}
+    return known.get(name, name)
+
+
+@pytest.mark.parametrize("name", sorted(SQLITE))
+def test_statement_says_what_it_is_for(name: str) -> None:
+    statement = SQLITE[name]
+    assert statement.name == name
+    assert statement.description.endswith(".")
+    assert "{" not in statement.text
+
+
+def test_columns_stand_in_the_order_of_the_fields() -> None:
+    selected = re.search(r"SELECT (.*?) FROM", SQLITE["fetch"].text, re.DOTALL)
+    assert selected
+    assert re.findall(r"t\.(\w+)", selected[1]) == list(rows.COLUMNS)
+    logged = re.search(r"SELECT (.*?)\nFROM", SQLITE["attempt"].text, re.DOTALL)
+    assert logged
+    assert re.findall(r"[ab]\.(\w+)", logged[1]) == list(rows.ATTEMPT_COLUMNS)
+    moved = re.search(r"SET (.*?), lease_until_ms", SQLITE["move_transaction"].text, re.DOTALL)
+    assert moved
+    assert re.findall(r"(\w+) = \?", moved[1]) == list(rows.MOVING)
+    inserted = re.search(r"\(([^)]*)\)", SQLITE["insert_transaction"].text)
+    assert inserted
+    expected = [*rows.COLUMNS, "lease_until_ms", "lease_owner"]
+    assert re.findall(r"\w+", inserted[1]) == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "fault"),
+    [
+        ("-- name: a\n-- One.\nSELECT 1\n-- name: a\n-- Two.\nSELECT 2\n", "given twice"),
+        ("-- name: a\nSELECT 1\n", "needs a sentence"),
+        ("-- name: a\n-- One.\n", "needs a sentence"),
+    ],
+)
+def test_file_with_a_fault_is_refused(source: str, fault: str) -> None:
+    with pytest.raises(ValueError, match=fault):
+        read_statements(source)
+
+
+def test_fragment_is_pasted_in_where_it_is_named() -> None:
+    source = (
+        "-- The file.\n-- fragment: columns\n-- Some.\na, b\n"
+        "-- name: read\n-- Read\n-- on.\nSELECT {columns}\nFROM t\n"
+    )
+    expected = Statement(name="read", description="Read on.", text="SELECT a, b\nFROM t")
+    assert read_statements(source) == {"read": expected}
+
+
+def test_connection_of_these_tests_is_closed(database: sqlite3.Connection) -> None:
+    with closing(database.cursor()) as cursor:
+        assert cursor.execute("PRAGMA foreign_key_check").fetchall() == []
