@@ -22,7 +22,7 @@ class Verdict(Enum):
     """What an attempt says about the backend, whatever it means for the money."""
 
     ALIVE = auto()
-    DEAD = auto()
+    DOWN = auto()
     TOKEN_WRONG = auto()
     NOTHING = auto()
 
@@ -124,11 +124,11 @@ def judge(attempt: Attempt) -> Verdict:
     Any well-formed reply but 99 and 100 is a sign of life. What the hub held back says nothing.
     """
     if isinstance(attempt.outcome, NotSent):
-        return Verdict.DEAD if attempt.outcome.counted else Verdict.NOTHING
+        return Verdict.DOWN if attempt.outcome.counted else Verdict.NOTHING
     if attempt.reply is None or attempt.reply.malformed is not None:
-        return Verdict.DEAD
+        return Verdict.DOWN
     if attempt.result == ResultCode.TOKEN_WRONG:
         return Verdict.TOKEN_WRONG
     if attempt.result == ResultCode.INTERNAL_FAILURE:
-        return Verdict.DEAD
+        return Verdict.DOWN
     return Verdict.ALIVE

@@ -5,17 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from meganodes.domain.asked import Answer, ShownUser
-from meganodes.domain.outcome import Accepted, NotSent, Outcome, Refused
+from meganodes.domain.outcome import Accepted, Outcome, Refused
 from meganodes.hub import calls
+from meganodes.hub.accounts import ask_balance
 from meganodes.hub.patience import result_by
 from meganodes.protocol.codes import ApiCode, ResultCode
 
 if TYPE_CHECKING:
     from meganodes.hub.core import Hub
     from meganodes.hub.play import Play
-
-BALANCE_REPEATS = 3
-_REPEAT_PAUSE_SECONDS = 0.1
 
 _REFUSALS = {
     ResultCode.ACCOUNT_UNKNOWN: ApiCode.USER_NOT_FOUND,
@@ -53,26 +51,13 @@ async def authenticate(hub: Hub, play: Play) -> Answer:
 
 async def balance(hub: Hub, play: Play) -> Answer:
     """Ask the backend for the balance, with up to three repeats inside the time for an answer."""
-    task = hub.spawn(ask_balance(hub, play))
-    outcome = await result_by(hub, task, play.answer_by)
+    left = play.answer_by - hub.clock.monotonic()
+    task = hub.spawn(ask_balance(hub, play.agent, play.session.account, left))
+    asked = await result_by(hub, task, play.answer_by)
+    outcome = asked.attempt.outcome if asked else None
     if isinstance(outcome, Accepted):
         return Answer(code=ApiCode.OK, exponent=play.exponent, balance_minor=outcome.balance_minor)
     return play.answer(_code(outcome))
-
-
-async def ask_balance(hub: Hub, play: Play) -> Outcome:
-    """Send balance callbacks until one is definite: 1 + 3 times, while the caller waits (3.4)."""
-    asked = await calls.balance(hub, play.agent, play.session.account)
-    for _ in range(BALANCE_REPEATS):
-        outcome = asked.attempt.outcome
-        held_back = isinstance(outcome, NotSent) and not outcome.counted
-        if isinstance(outcome, Accepted | Refused) or held_back:
-            break
-        await hub.clock.sleep(_REPEAT_PAUSE_SECONDS)
-        if hub.clock.monotonic() >= play.answer_by:
-            break
-        asked = await calls.balance(hub, play.agent, play.session.account)
-    return asked.attempt.outcome
 
 
 def _code(outcome: Outcome | None) -> ApiCode:

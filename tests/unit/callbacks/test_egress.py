@@ -16,7 +16,6 @@ from meganodes.callbacks.egress import (
 from tests.support.callback_urls import (
     BAD_URLS,
     GOOD_URLS,
-    OWN_ADDRESS,
     PUBLIC_ADDRESS,
     STRICT,
     BadUrl,
@@ -50,6 +49,7 @@ async def test_bad_urls_are_refused_at_save(url: BadUrl) -> None:
     assert len(caught.value.reason.split()) >= 5, "the reason is a sentence"
     assert caught.value.reason.isprintable()
     assert len(caught.value.reason) < 500
+    assert "10." not in caught.value.reason, "what our resolver found is not told"
 
 
 @pytest.mark.parametrize("url", BAD_URLS, ids=str)
@@ -153,7 +153,7 @@ def test_private_targets_open_nothing_else(host: str) -> None:
 
 async def test_private_targets_refuse_a_name_that_leads_to_metadata() -> None:
     egress = Egress(PRIVATE, NameService())
-    with pytest.raises(BadTarget, match=r"169\.254\.169\.254"):
+    with pytest.raises(BadTarget, match="leads to an address"):
         await egress.check(egress.parse("http://metadata.example/"))
 
 
@@ -165,7 +165,7 @@ async def test_private_targets_still_take_public_names() -> None:
 async def test_every_address_of_a_name_must_pass() -> None:
     egress = Egress(STRICT, NameService())
     assert len(await egress.check(egress.parse("https://both.example/"))) == 2
-    with pytest.raises(BadTarget, match=r"10\.0\.0\.7"):
+    with pytest.raises(BadTarget, match="leads to an address callbacks may not go to"):
         await egress.check(egress.parse("https://mixed.example/"))
 
 
@@ -191,7 +191,7 @@ async def test_hub_itself_is_refused_by_name_and_by_address() -> None:
     egress = Egress(STRICT, NameService())
     with pytest.raises(BadTarget, match="the hub itself"):
         egress.parse("https://hub.example/callback")
-    with pytest.raises(BadTarget, match=OWN_ADDRESS):
+    with pytest.raises(BadTarget, match="leads to an address"):
         await egress.check(egress.parse("https://self.example/callback"))
 
 

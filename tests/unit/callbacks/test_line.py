@@ -39,7 +39,7 @@ def conclude(line: Line, call: Call, verdict: Verdict, now: float = 0.0) -> Circ
 
 
 def open_circuit(line: Line) -> None:
-    changes = [conclude(line, PLAY, Verdict.DEAD) for _ in range(10)]
+    changes = [conclude(line, PLAY, Verdict.DOWN) for _ in range(10)]
     assert changes[:9] == [None] * 9
     assert changes[9] == CircuitChange(
         agent_id=1, state=CircuitState.OPEN, reason="10 calls in a row failed"
@@ -79,7 +79,7 @@ def test_probe_that_said_nothing_is_repeated_later(line: Line) -> None:
 
 def test_failed_probe_keeps_it_open_without_a_second_alarm(line: Line) -> None:
     open_circuit(line)
-    assert conclude(line, OWED, Verdict.DEAD, 2.0) is None
+    assert conclude(line, OWED, Verdict.DOWN, 2.0) is None
     assert conclude(line, OWED, Verdict.TOKEN_WRONG, 4.0) is None
     assert not line.circuit.allows()
 
@@ -93,7 +93,7 @@ def test_wrong_token_opens_with_an_alarm(line: Line) -> None:
 
 @pytest.mark.rule("3.4-tests-do-not-count")
 def test_tests_pass_an_open_circuit_and_never_count(line: Line) -> None:
-    for verdict in (Verdict.DEAD, Verdict.TOKEN_WRONG):
+    for verdict in (Verdict.DOWN, Verdict.TOKEN_WRONG):
         for _ in range(20):
             assert conclude(line, TRIED, verdict) is None
     assert line.circuit.allows()
@@ -162,12 +162,12 @@ def attempt(outcome: Outcome, reply: Reply | None = None) -> Attempt:
         (attempt(Refused(result=31), Reply(result=31)), Verdict.ALIVE),
         (attempt(Refused(result=21), Reply(result=21)), Verdict.ALIVE),
         (attempt(Unknown(reason="41", result=41), Reply(result=41)), Verdict.ALIVE),
-        (attempt(Unknown(reason="99", result=99), Reply(result=99)), Verdict.DEAD),
+        (attempt(Unknown(reason="99", result=99), Reply(result=99)), Verdict.DOWN),
         (attempt(Refused(result=100), Reply(result=100)), Verdict.TOKEN_WRONG),
-        (attempt(Unknown(reason="x"), Reply(result=0, malformed="x")), Verdict.DEAD),
-        (attempt(Unknown(reason="x"), Reply(result=100, malformed="x")), Verdict.DEAD),
-        (attempt(Unknown(reason="nothing complete at the deadline")), Verdict.DEAD),
-        (attempt(NotSent(reason="refused", counted=True)), Verdict.DEAD),
+        (attempt(Unknown(reason="x"), Reply(result=0, malformed="x")), Verdict.DOWN),
+        (attempt(Unknown(reason="x"), Reply(result=100, malformed="x")), Verdict.DOWN),
+        (attempt(Unknown(reason="nothing complete at the deadline")), Verdict.DOWN),
+        (attempt(NotSent(reason="refused", counted=True)), Verdict.DOWN),
         (attempt(NotSent(reason="open", counted=False)), Verdict.NOTHING),
     ],
 )
