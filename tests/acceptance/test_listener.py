@@ -278,6 +278,15 @@ async def test_a_defect_costs_one_connection() -> None:
 
 
 @on_each_loop
+async def test_large_bodies_of_the_application_pass_in_both_directions() -> None:
+    async with a_listener() as running, a_caller(running.port) as caller:
+        assert (await caller.ask(post("/large"))).body == b"x" * 8_000_000
+        sending = asyncio.create_task(caller.send(post("/v4/x", b"y" * 2_000_000)))
+        assert (await caller.answer()).json()["body"] == "y" * 2_000_000
+        await sending
+
+
+@on_each_loop
 async def test_an_answer_given_before_the_body_was_read_keeps_the_connection() -> None:
     async with a_listener() as running, a_caller(running.port) as caller:
         await caller.send(post("/early", b"x" * 100)[:-50])

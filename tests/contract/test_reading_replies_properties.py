@@ -141,8 +141,12 @@ HOSTILE = (
     "Infinity", "-1", "12.50", "12.5", "12.509", '"12.50"', '"1,234.50"', "1.0E7", "-12.50",
     "9007199254740991", "9007199254740992", '"OK"', '"OK"', '"ok"', '"ERROR"', '"error"',
     '"CANCELED"', '"anna"', '"bert"', '"\\ud800"', '"\\u0061nna"', "9" * 50,
-    '{"play":true}', '{"play":0}', '{"max_bet":1.5}', '{"max_bet":"1"}', '{"session_minutes":1}',
+    '"1e3"',
     "[[[[[[[[1]]]]]]]]", '{"a":{"a":{"a":{"a":{"a":{"a":{"a":1}}}}}}}', "[[[[[[1]]]]]]",
+)  # fmt: skip
+PERMISSIONS = (
+    "{}", '{"play":true}', '{"play":0}', '{"play":"no"}', '{"max_bet":1.5}', '{"max_bet":"1"}',
+    '{"max_bet":-1}', '{"session_minutes":1}', '{"session_minutes":1.0}', "null", "[]", "true",
 )  # fmt: skip
 BALANCES = st.decimals(-(10**16), 10**17, places=2).map(str) | st.integers(-9, 10**17).map(str)
 VALUES = st.sampled_from(HOSTILE) | BALANCES | st.text(max_size=4).map(json.dumps)
@@ -173,7 +177,7 @@ DATA = objects(
     account=ACCOUNT,
     balance=BALANCE,
     trans_status=TRANS_STATUS,
-    permissions=st.just("{}") | st.sampled_from(HOSTILE),
+    permissions=st.sampled_from(PERMISSIONS),
 )
 BODIES = objects(result=RESULT, status=STATUS, data=DATA | DATA | VALUES)
 

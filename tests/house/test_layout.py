@@ -11,6 +11,12 @@ NAMELESS = {"utils.py", "util.py", "helpers.py", "helper.py", "common.py", "misc
 # A module without a mirror of its own, and where its behaviour is proved instead.
 REASONS = {
     "journal/store.py": "a port: tests/conformance runs one suite over every store",
+    "domain/asked.py": "records without behaviour",
+    "domain/outcome.py": "records without behaviour; test_cancellation.py is about nothing else",
+    "hub/calls.py": "test_accounts.py and test_asking.py: every ask goes through it",
+    "hub/core.py": "the ports in one hand: every test of the hub holds it",
+    "hub/permissions.py": "test_bet.py: what is refused before a callback",
+    "hub/wallet.py": "test_bet.py, test_win.py, test_betwin.py, test_cancel.py enter through it",
 }
 
 

@@ -53,17 +53,9 @@ class FakeTransport:
 
 async def _exchange(pieces: list[bytes]) -> tuple[bytes, ScriptedDoor]:
     door = ScriptedDoor()
-    shared = Shared(
-        settings=ServerSettings(body_bytes_max=1_000, head_bytes_max=2_000),
-        app=ScriptedApp(),
-        door=door,
-        loop=asyncio.get_running_loop(),
-        callers=CallerAddress(()),
-        connections_max=1,
-    )
+    shared = _shared(door, ServerSettings(body_bytes_max=1_000, head_bytes_max=2_000))
     connection = Connection(shared)
-    transport = FakeTransport(connection)
-    connection.connection_made(cast("Any", transport))
+    transport = _connected(connection)
     for piece in pieces:
         if not transport.has_ended:
             connection.data_received(piece)
@@ -129,29 +121,55 @@ def test_a_damaged_request_raises_nothing(
     asyncio.run(_exchange(_cut(bytes(damaged), at)))
 
 
-def test_an_answer_for_a_caller_that_has_gone_is_dropped() -> None:
-    async def scenario() -> None:
-        door = ScriptedDoor(gates={b"bet": asyncio.Event()})
-        loop = asyncio.get_running_loop()
-        shared = Shared(
-            settings=ServerSettings(),
-            app=ScriptedApp(),
-            door=door,
-            loop=loop,
-            callers=CallerAddress(()),
-            connections_max=1,
-        )
-        connection = Connection(shared)
-        transport = FakeTransport(connection)
-        connection.connection_made(cast("Any", transport))
-        connection.data_received(post(DOOR, b"bet"))
-        await asyncio.sleep(0)
-        transport.close()
-        await asyncio.sleep(0)
-        assert not shared.connections
-        door.gates[b"bet"].set()
-        await asyncio.gather(*shared.tasks)
-        assert transport.written == b""
-        assert door.answered == [b"bet"]
+def _shared(door: ScriptedDoor, settings: ServerSettings) -> Shared:
+    return Shared(
+        settings=settings,
+        app=ScriptedApp(),
+        door=door,
+        loop=asyncio.get_running_loop(),
+        callers=CallerAddress(()),
+        connections_max=1,
+    )
 
-    asyncio.run(scenario())
+
+def _connected(connection: Connection) -> FakeTransport:
+    transport = FakeTransport(connection)
+    connection.connection_made(cast("Any", transport))
+    return transport
+
+
+async def _answer_after_the_caller_has_gone() -> None:
+    door = ScriptedDoor(gates={b"bet": asyncio.Event()})
+    connection = Connection(_shared(door, ServerSettings()))
+    transport = _connected(connection)
+    connection.data_received(post(DOOR, b"bet"))
+    await asyncio.sleep(0)
+    transport.close()
+    await asyncio.sleep(0)
+    assert not connection.shared.connections
+    door.gates[b"bet"].set()
+    await asyncio.gather(*connection.shared.tasks)
+    assert transport.written == b""
+    assert door.answered == [b"bet"]
+
+
+def test_an_answer_for_a_caller_that_has_gone_is_dropped() -> None:
+    asyncio.run(_answer_after_the_caller_has_gone())
+
+
+class BrokenConnection(Connection):
+    def head_read(self) -> None:
+        raise RuntimeError("row 17 is odd")
+
+
+async def _defect_while_reading() -> bytes:
+    connection = BrokenConnection(_shared(ScriptedDoor(), ServerSettings()))
+    transport = _connected(connection)
+    connection.data_received(post(DOOR, b"bet"))
+    return transport.written
+
+
+def test_a_defect_while_reading_is_a_500_without_a_trace() -> None:
+    written = asyncio.run(_defect_while_reading())
+    assert written.startswith(b"HTTP/1.1 500 Internal Server Error\r\n")
+    assert written.endswith(b'\r\n\r\n{"code":1001,"message":"INTERNAL_SERVER_ERROR"}')

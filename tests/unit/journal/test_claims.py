@@ -18,7 +18,7 @@ def test_claim_counts_the_attempt_and_takes_a_lease() -> None:
 
 
 @pytest.mark.parametrize("known_before", [False, True])
-def test_lost_attempt_may_have_been_sent(known_before: bool) -> None:  # noqa: FBT001 - a parameter
+def test_lost_attempt_may_have_been_sent(known_before: bool) -> None:
     claim = claim_move(win(maybe_sent=known_before), lease_lost=True, lease_ms=1)
     assert claim.after.maybe_sent
     assert claim.cause == "claimed after a lost attempt"

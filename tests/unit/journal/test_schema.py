@@ -12,7 +12,6 @@ import pytest
 from meganodes.journal.schema import (
     REVISION,
     TABLES,
-    VERSION_TABLE,
     UnsupportedDatabase,
     check,
     upgrade,
@@ -69,10 +68,10 @@ def test_upgrade_that_fails_leaves_nothing(url: DatabaseUrl, path: Path) -> None
 @pytest.mark.parametrize(
     ("spoil", "sentence"),
     [
-        (f"DROP TABLE {VERSION_TABLE}", "missing: run `meganodes migrate`"),
-        (f"DELETE FROM {VERSION_TABLE}", "of revision none: run `meganodes migrate`"),
-        (f"UPDATE {VERSION_TABLE} SET version_num = '0000'", "of revision 0000"),
-        (f"UPDATE {VERSION_TABLE} SET version_num = '9999'", "start the newer version"),
+        ("DROP TABLE journal_version", "missing: run `meganodes migrate`"),
+        ("DELETE FROM journal_version", "of revision none: run `meganodes migrate`"),
+        ("UPDATE journal_version SET version_num = '0000'", "of revision 0000"),
+        ("UPDATE journal_version SET version_num = '9999'", "start the newer version"),
         ("DROP TABLE rounds", "missing (rounds)"),
         ("PRAGMA journal_mode = delete", "journal mode is delete"),
         ("INSERT INTO listing_positions VALUES (3, 1, 1)", "list of agent 3 has a wrong end"),
@@ -99,7 +98,7 @@ def test_postgresql_is_refused_by_this_version() -> None:
 
 
 def test_revision_is_the_newest_migration(database: sqlite3.Connection) -> None:
-    found = database.execute(f"SELECT version_num FROM {VERSION_TABLE}").fetchall()  # noqa: S608 - a constant
+    found = database.execute("SELECT version_num FROM journal_version").fetchall()
     assert found == [(REVISION,)]
 
 
@@ -128,9 +127,7 @@ def test_tables_are_strict_and_hold_whole_numbers_text_and_bytes(
     database: sqlite3.Connection,
 ) -> None:
     for table in TABLES:
-        (strict,) = database.execute(
-            "SELECT strict FROM pragma_table_list(?)", (table,)
-        ).fetchone()
+        (strict,) = database.execute("SELECT strict FROM pragma_table_list(?)", (table,)).fetchone()
         assert strict == 1
         types = database.execute("SELECT DISTINCT type FROM pragma_table_info(?)", (table,))
         assert {kind for (kind,) in types} <= {"INTEGER", "TEXT", "BLOB"}
