@@ -52,7 +52,7 @@ NAMED_ELSEWHERE = {
 }
 RIGHT_IN = {
     "ledger": ("sdk", "demo"),
-    "studio": ("demo",),
+    "studio": ("demo", "cli"),
     "player": ("demo", "player_pages"),
 }
 EMPTY_WORDS = ("Manager", "Helper", "Util", "Utils", "Service", "Base", "Data", "Info", "Impl")

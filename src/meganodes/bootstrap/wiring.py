@@ -106,7 +106,9 @@ async def open_office(settings: Settings) -> Office:
         await journal.start()
     except StoreUnavailable as fault:
         raise StartFault(f"database_url: {fault}") from None
-    identity = SystemIdentity(clock, settings.node_number)
+    # A clock that was set back between two runs repeats no number.
+    above = await journal.reads.highest_trans_id()
+    identity = SystemIdentity(clock, settings.node_number, above=above)
     egress = make_egress(settings)
     directory = Directory(
         DirectoryPorts(

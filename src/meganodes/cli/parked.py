@@ -18,6 +18,8 @@ from meganodes.protocol.money import format_amount
 
 app = typer.Typer(help="Parked transactions: a person decides.", no_args_is_help=True)
 
+_SHOWN_MAX = 10_000
+
 Guid = Annotated[str, typer.Argument(help="The trans_guid, as in callbacks and lists.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
@@ -27,7 +29,7 @@ def list_parked(context: typer.Context, *, as_json: Json = False) -> None:
     """List what is parked, oldest first."""
 
     async def work(office: Office) -> list[dict[str, object]]:
-        return [_record(office, row) for row in await office.reads.parked(limit=1_000)]
+        return [_record(office, row) for row in await office.reads.parked(limit=_SHOWN_MAX)]
 
     columns = ("trans_guid", "agent", "kind", "account", "amount", "currency", "attempts")
     show_rows(columns, run_in_office(context, work), as_json=as_json, empty="Nothing is parked.")
@@ -93,10 +95,11 @@ def _tell(guid: str, done: Transaction | NotDone) -> None:
 
 
 async def _find(office: Office, guid: str) -> Transaction:
-    row = await office.reads.by_guid(guid)
-    if row is None:
-        fail([f"there is no transaction {guid}"])
-    return row
+    rows = await office.reads.parked(limit=_SHOWN_MAX)
+    found = [row for row in rows if row.guid == guid]
+    if found:
+        return found[0]
+    fail([f"no parked transaction has the trans_guid {guid}; see: meganodes parked list"])
 
 
 def _record(office: Office, row: Transaction) -> dict[str, object]:

@@ -12,7 +12,7 @@ from enum import Enum
 from typing import TypeVar
 
 from meganodes.domain.round import RoundView
-from meganodes.domain.transaction import Kind, RoundKey, Transaction, TransactionKey
+from meganodes.domain.transaction import Kind, RoundKey, State, Transaction, TransactionKey
 from meganodes.journal.leases import LeaseClock
 from meganodes.journal.memory_tables import Entry, Tables
 from meganodes.journal.store import (
@@ -23,6 +23,7 @@ from meganodes.journal.store import (
     DueWork,
     Event,
     ListedTransaction,
+    OpenRound,
     StoreUnavailable,
     UnlistedBalance,
 )
@@ -179,6 +180,33 @@ class MemoryJournal:
         """Give one entry of the API log by its id."""
         self._require("attempt")
         return self._tables.attempts.get((agent_id, attempt_id))
+
+    async def parked(self, *, limit: int) -> tuple[Transaction, ...]:
+        """Give what waits for a person, oldest first."""
+        self._require("parked")
+        found = [held.row for held in self._tables.held.values() if held.row.state is State.PARKED]
+        return tuple(sorted(found, key=lambda row: row.trans_id)[:limit])
+
+    async def open_rounds(self, *, opened_before_ms: int, limit: int) -> tuple[OpenRound, ...]:
+        """Give rounds that took a stake and were never closed, oldest first."""
+        self._require("open_rounds")
+        opened: dict[RoundKey, int] = {}
+        for held in self._tables.held.values():
+            row, key = held.row, held.row.round_key
+            view = self._tables.rounds.get(key)
+            if row.kind is Kind.BET and row.state is State.ACCEPTED and view and not view.closed:
+                opened[key] = min(opened.get(key, row.created_at_ms), row.created_at_ms)
+        found = [
+            OpenRound(key=key, opened_at_ms=at_ms)
+            for key, at_ms in opened.items()
+            if at_ms < opened_before_ms
+        ]
+        return tuple(sorted(found, key=lambda each: each.opened_at_ms)[:limit])
+
+    async def highest_trans_id(self) -> int:
+        """Give the highest number ever issued here."""
+        self._require("highest_trans_id")
+        return max((trans_id for _, trans_id in self._tables.held), default=0)
 
     # --- what they share --------------------------------------------------------------------------
 

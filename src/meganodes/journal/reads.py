@@ -12,7 +12,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
-from meganodes.domain.transaction import Transaction
+from meganodes.domain.transaction import RoundKey, Transaction
 from meganodes.journal import rows
 from meganodes.journal.sqlite_connection import open_reader
 from meganodes.journal.statements import SQLITE
@@ -21,6 +21,7 @@ from meganodes.journal.store import (
     DueWork,
     Event,
     ListedTransaction,
+    OpenRound,
     StoreUnavailable,
     UnlistedBalance,
 )
@@ -66,6 +67,31 @@ class SqliteReads:
         """Give one entry of the API log by its id."""
         found = await self._read("attempt", (agent_id, attempt_id))
         return rows.attempt(found[0]) if found else None
+
+    async def parked(self, *, limit: int) -> tuple[Transaction, ...]:
+        """Give what waits for a person, oldest first."""
+        return rows.transactions(await self._read("parked", (limit,)))
+
+    async def open_rounds(self, *, opened_before_ms: int, limit: int) -> tuple[OpenRound, ...]:
+        """Give rounds that took a stake and were never closed, oldest first."""
+        found = await self._read("open_rounds", (opened_before_ms, limit))
+        return tuple(
+            OpenRound(
+                key=RoundKey(
+                    agent_id=agent_id,
+                    provider_id=provider_id,
+                    user_code=user_code,
+                    round_id=round_id,
+                ),
+                opened_at_ms=opened_at_ms,
+            )
+            for agent_id, provider_id, user_code, round_id, opened_at_ms in found
+        )
+
+    async def highest_trans_id(self) -> int:
+        """Give the highest number ever issued here."""
+        found = await self._read("highest_trans_id", ())
+        return int(found[0][0])
 
     async def due_work(self, now_ms: int) -> tuple[DueWork, ...]:
         """Say for which agents something is due."""

@@ -242,6 +242,14 @@ class ListedTransaction:
     listed_at_ms: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenRound:
+    """A round that is not closed; ``opened_at_ms``: when its oldest accepted bet was asked for."""
+
+    key: RoundKey
+    opened_at_ms: int
+
+
 class JournalReads(Protocol):
     """Queries for doors and pages; they never decide money."""
 
@@ -255,3 +263,12 @@ class JournalReads(Protocol):
 
     async def attempt(self, agent_id: int, attempt_id: int) -> AttemptRecord | None:
         """Give one entry of the API log by its id (the ``error_id`` of a 1015)."""
+
+    async def parked(self, *, limit: int) -> tuple[Transaction, ...]:
+        """Give what waits for a person, oldest first, of all agents."""
+
+    async def open_rounds(self, *, opened_before_ms: int, limit: int) -> tuple[OpenRound, ...]:
+        """Give rounds with an accepted bet that nobody closed, oldest first (contract 4)."""
+
+    async def highest_trans_id(self) -> int:
+        """Give the highest number ever issued here, 0 for none: the next ones lie above it."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 import sqlite3
-from collections.abc import AsyncIterator
-from contextlib import closing
+from collections.abc import AsyncIterator, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -134,17 +135,28 @@ async def test_after_an_unknown_commit_nothing_is_read_or_written_until_reopened
     store: SqliteJournal, path: Path
 ) -> None:
     row = await record(store, bet())
-    assert store._opened
-    # A commit that fails on the disk; what it left there only a new start can say.
-    store._opened.writer._break(sqlite3.OperationalError("disk I/O error"))
-    for refused in (store.find(row.key), store.commit(intent(bet())), store.round(row.round_key)):
-        with pytest.raises((StoreUnavailable, CommitUnknown), match="restart"):
-            await refused
+    with file_size_limit(path.with_name("journal.db-wal").stat().st_size):
+        with pytest.raises(CommitUnknown, match="disk I/O error"):
+            await store.commit(intent(bet(data=b"x" * 50_000)))
+        for refused in (store.find(row.key), store.commit(intent(bet())), store.fetch(1, 1)):
+            with pytest.raises(StoreUnavailable, match="restart"):
+                await refused
     await store.close()
     again = SqliteJournal(path, clock=ManualClock(), owner="node-0")
     await again.start()
     assert await again.fetch(1, row.trans_id) == row
     await again.close()
+
+
+@contextmanager
+def file_size_limit(limit_bytes: int) -> Iterator[None]:
+    """Let the operating system refuse to make any file of this process longer."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit_bytes, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 async def test_failed_point_read_is_said_as_such(store: SqliteJournal, path: Path) -> None:

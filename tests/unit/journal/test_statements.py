@@ -21,6 +21,9 @@ ACROSS_AGENTS = {
     "last_to_place": "the sequencer serves all agents in one run",
     "advance_positions": "the sequencer serves all agents in one run; it groups by agent_id",
     "place_listings": "the sequencer serves all agents in one run; it partitions by agent_id",
+    "parked": "people look at what waits in all agents; the rows carry agent_id",
+    "open_rounds": "the report is about all agents; it groups by agent_id",
+    "highest_trans_id": "numbers are issued for all agents; no row leaves it",
     "unlisted_balances": "the worker asks for whichever agent; the rows carry agent_id",
     "misplaced": "the check at the start looks at every agent's list",
 }

@@ -233,3 +233,27 @@ WHERE p.last_position IS NOT (
   SELECT max(l.position) FROM listings AS l WHERE l.agent_id = p.agent_id
 )
 LIMIT 1
+
+-- name: parked
+-- Find what waits for a person, oldest first.
+SELECT {row_columns} FROM transactions AS t
+WHERE t.state = 'parked'
+ORDER BY t.trans_id
+LIMIT ?
+
+-- name: open_rounds
+-- Find rounds that took a stake and were never closed, oldest first.
+SELECT r.agent_id, r.provider_id, r.user_code, r.round_id, min(t.created_at_ms) AS opened_at_ms
+FROM rounds AS r JOIN transactions AS t
+  ON t.agent_id = r.agent_id AND t.provider_id = r.provider_id
+  AND t.user_code = r.user_code AND t.round_id = r.round_id
+  AND t.kind = 'bet' AND t.state = 'accepted'
+WHERE r.closed = 0
+GROUP BY r.agent_id, r.provider_id, r.user_code, r.round_id
+HAVING min(t.created_at_ms) < ?
+ORDER BY opened_at_ms
+LIMIT ?
+
+-- name: highest_trans_id
+-- Read the highest number issued; the key begins with it, so this is one look.
+SELECT coalesce(max(t.trans_id), 0) FROM transactions AS t

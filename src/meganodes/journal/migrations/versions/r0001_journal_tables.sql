@@ -60,6 +60,9 @@ CREATE INDEX transactions_due
 CREATE INDEX transactions_pending
   ON transactions (lease_until_ms, trans_id, agent_id) WHERE state = 'pending';
 
+CREATE INDEX transactions_parked
+  ON transactions (trans_id, agent_id) WHERE state = 'parked';
+
 CREATE TRIGGER transactions_keep_what_was_asked
 BEFORE UPDATE OF agent_id, trans_id, provider_id, transaction_id, kind, user_code, account,
   gplay_id, round_id, game_code, currency, amount_minor, revision, guid, data, content,
@@ -79,6 +82,9 @@ CREATE TABLE rounds (
   closed INTEGER NOT NULL CHECK (closed IN (0, 1)),
   PRIMARY KEY (agent_id, provider_id, user_code, round_id)
 ) STRICT, WITHOUT ROWID;
+
+-- Few rounds are open at a time; the report of forgotten ones starts here.
+CREATE INDEX rounds_open ON rounds (agent_id) WHERE closed = 0;
 
 CREATE TABLE events (
   agent_id INTEGER NOT NULL,
