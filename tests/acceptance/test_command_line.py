@@ -166,3 +166,4 @@ def test_empty_lists_say_what_to_do_next(run: Run) -> None:
     assert "meganodes provider add" in run("provider", "list").stdout
     assert run("parked", "list").stdout.strip() == "Nothing is parked."
     assert run("parked", "show", "mn-nothing").exit_code == 1
+    assert "No round has been open" in run("rounds", "open").stdout

@@ -103,3 +103,13 @@ async def _until_written(journal: Journal) -> None:
     """Jobs are done in order, so what was logged before a commit is there after it."""
     await asyncio.sleep(0)
     await record(journal.store, bet(round_id="after the log"))
+
+
+@pytest.mark.rule("3.5-kept-90-days")
+async def test_attempt_is_there_in_full_after_90_days(journal: Journal) -> None:
+    attempt = attempt_of(bet(), trans_id=None, request=b"asked", reply=b"answered")
+    journal.store.log(attempt)
+    await record(journal.store, bet(round_id="something later"))
+    journal.clock.advance(90 * 86_400)
+    await record(journal.store, bet(round_id="much later"))
+    assert await journal.reads.attempt(1, attempt.attempt_id) == attempt

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -21,7 +21,7 @@ class Health:
     """What the two addresses answer from."""
 
     hub: Hub
-    draining: asyncio.Event
+    is_draining: Callable[[], bool]
 
     def routes(self) -> list[Route]:
         """Make the routes."""
@@ -36,7 +36,7 @@ class Health:
 
     async def _ready(self, _request: Request) -> JSONResponse:
         """New work is welcome: not draining, and the journal answers in time."""
-        checks = {"accepting": not self.draining.is_set(), "journal": await self._journal()}
+        checks = {"accepting": not self.is_draining(), "journal": await self._journal()}
         return _verdict(checks)
 
     async def _journal(self) -> bool:

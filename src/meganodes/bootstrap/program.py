@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from functools import partial
 from ipaddress import ip_network
 
@@ -50,54 +50,77 @@ async def run_hub(
         lock.release()
 
 
+class _Doors:
+    """The provider door as the listener sees it; its drain turns the Main API's calls away too."""
+
+    def __init__(self, door: ProviderDoor, draining: asyncio.Event) -> None:
+        self.handle = door.handle
+        self._door = door
+        self._draining = draining
+
+    def drain(self) -> None:
+        """From now on both doors answer 503."""
+        self._door.drain()
+        self._draining.set()
+
+
 async def _serve(office: Office, on_started: Callable[[Listening], None]) -> bool:
-    settings = office.settings
     hub = make_hub(office)
     worker = Worker(hub)
     draining = asyncio.Event()
+    listenings: list[Listening] = []
+    health = Health(
+        hub=hub, is_draining=lambda: any(listening.is_draining for listening in listenings)
+    )
+
+    def started(listening: Listening) -> None:
+        listenings.append(listening)
+        on_started(listening)
+
     app = make_app(
         hub,
-        MainApiSettings(
-            in_flight_max=settings.main_api.concurrent_max,
-            trusted_proxies=tuple(
-                ip_network(entry, strict=False) for entry in settings.main_api.trusted_proxies
-            ),
-        ),
+        main_api_settings(office.settings),
         draining,
-        pages=[*make_routes(hub), *Health(hub=hub, draining=draining).routes()],
+        pages=[*make_routes(hub), *health.routes()],
     )
-    door = ProviderDoor(
-        providers=office.directory,
-        serve=partial(wallet.serve, hub),
-        clock=office.clock,
-        identity=office.identity,
-        settings=DoorSettings(in_flight_max=settings.server.in_flight_max),
-    )
+    doors = _Doors(_provider_door(office, hub), draining)
     worker.start()
-    log.info("hub_started", settings=settings.model_dump(mode="json"))
+    log.info("hub_started", settings=office.settings.model_dump(mode="json"))
     try:
         return await serve(
-            app,
-            door,
-            server_settings(settings),
-            on_started,
-            _drained(hub, worker, draining),
+            app, doors, server_settings(office.settings), started, partial(_finish, hub, worker)
         )
     except CannotListen as fault:
         await worker.stop()
         raise StartFault(str(fault)) from None
 
 
-def _drained(hub: Hub, worker: Worker, draining: asyncio.Event) -> Callable[[], Awaitable[None]]:
-    async def finish() -> None:
-        draining.set()
-        await worker.stop()
-        await hub.drain()
-        await worker.place_listings()
-        await hub.gateway.close()
-        log.info("hub_stopped")
+async def _finish(hub: Hub, worker: Worker) -> None:
+    """Nobody waits for an answer any more: end what is under way, then the connections."""
+    await worker.stop()
+    await hub.drain()
+    await worker.place_listings()
+    await hub.gateway.close()
+    log.info("hub_stopped")
 
-    return finish
+
+def _provider_door(office: Office, hub: Hub) -> ProviderDoor:
+    return ProviderDoor(
+        providers=office.directory,
+        serve=partial(wallet.serve, hub),
+        clock=office.clock,
+        identity=office.identity,
+        settings=DoorSettings(in_flight_max=office.settings.server.in_flight_max),
+    )
+
+
+def main_api_settings(settings: Settings) -> MainApiSettings:
+    """Translate the settings of the agents' door."""
+    given = settings.main_api
+    return MainApiSettings(
+        in_flight_max=given.concurrent_max,
+        trusted_proxies=tuple(ip_network(each, strict=False) for each in given.trusted_proxies),
+    )
 
 
 def server_settings(settings: Settings) -> ServerSettings:

@@ -1,12 +1,13 @@
 """What goes into the gateway and what comes out: one call, one attempt.
 
 `callbacks` knows no directory and no journal; the hub makes an `AgentView` from the one and stores
-the `Attempt` in the other.
+the `Attempt` in the other. The records are msgspec's because each callback makes one of every kind,
+and a frozen dataclass of this size costs 2 us where a struct costs 0.1.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from meganodes.callbacks.bulkhead import Lane
 from meganodes.domain.outcome import Outcome, Phase
@@ -16,8 +17,7 @@ from meganodes.protocol.currency import Currency
 from meganodes.protocol.replies import Reply
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AgentView:
+class AgentView(msgspec.Struct, frozen=True, kw_only=True):
     """What a callback needs of an agent: URL, token and secrets in force now (contract 3.1).
 
     ``signing_secrets`` are raw key bytes, the newest first; two while a rotation overlaps.
@@ -34,8 +34,7 @@ class AgentView:
     in_flight_max: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class Call(msgspec.Struct, frozen=True, kw_only=True):
     """One attempt to make.
 
     ``data``, ``revision`` and ``webhook_id`` are those of the intent and the same on every retry.
@@ -59,8 +58,7 @@ class Call:
     traceparent: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
+class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     """What one attempt brought, as it is kept in the API log (contract 3.5).
 
     ``result`` is the backend's, -1 when its reply could not be read, None when nothing complete

@@ -7,8 +7,9 @@ repeats or repairs anything.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final, Protocol
+
+import msgspec
 
 from meganodes.callbacks.egress import Target
 from meganodes.domain.outcome import Phase
@@ -78,8 +79,7 @@ def is_ok(reply: HttpReply) -> bool:
     return reply.status == 200  # noqa: PLR2004 - HTTP's own number
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exchange:
+class Exchange(msgspec.Struct, frozen=True, kw_only=True):
     """One request. ``deadline`` and ``first_byte_before`` are moments of the monotonic clock.
 
     ``is_clean`` is asked once about a complete reply; unless it says yes the connection is not
@@ -111,8 +111,7 @@ class Exchange:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exchanged:
+class Exchanged(msgspec.Struct, frozen=True, kw_only=True):
     """What became of one request.
 
     BEFORE_SEND: provably not one byte was handed to a socket; ``held_back`` tells whether the hub

@@ -46,7 +46,10 @@ class PreparedAgent:
         mine = self.view
         return view is mine or (
             view.callback_url == mine.callback_url
-            and view.callback_token == mine.callback_token
+            and (
+                view.callback_token is mine.callback_token
+                or view.callback_token == mine.callback_token
+            )
             and view.signing_secrets == mine.signing_secrets
         )
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from meganodes import __version__
-from meganodes.cli import agent, catalog, demo, doctor, key, parked, provider, serve
+from meganodes.cli import agent, catalog, demo, doctor, key, parked, provider, rounds, serve
 from meganodes.cli.context import Options
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ app.add_typer(agent.app, name="agent")
 app.add_typer(provider.app, name="provider")
 app.add_typer(catalog.app, name="catalog")
 app.add_typer(parked.app, name="parked")
+app.add_typer(rounds.app, name="rounds")
 app.add_typer(key.app, name="key")
 app.command(name="serve")(serve.serve)
 app.command(name="migrate")(serve.migrate)
