@@ -15,11 +15,9 @@ from meganodes.journal.store import (
     Event,
     Insert,
     KeyTaken,
-    RoundClosed,
     RoundMoved,
     RoundStep,
     StateMoved,
-    StoreUnavailable,
 )
 from meganodes.protocol.codes import ApiCode
 from meganodes.protocol.commands import Revision
@@ -35,7 +33,6 @@ from tests.support.transactions import (
     intent,
     moving,
     record,
-    round_key,
     win,
 )
 
@@ -189,117 +186,6 @@ async def test_move_never_changes_what_was_asked(journal: Journal) -> None:
 async def test_move_of_a_row_that_is_not_there_is_a_defect(journal: Journal) -> None:
     with pytest.raises(RowRefused):
         await journal.store.commit(moving(accepted(bet())))
-
-
-# --- guard: rounds --------------------------------------------------------------------------------
-
-
-async def test_unknown_round_is_empty(journal: Journal) -> None:
-    view = await journal.store.round(round_key())
-    assert (view.seq, view.closed, view.wins, view.bets) == (0, False, 0, ())
-    assert await journal.store.round_rows(round_key()) == ()
-
-
-async def test_each_step_of_a_round_adds_one_and_numbers_its_rows(journal: Journal) -> None:
-    first = await record(journal.store, bet())
-    second = await record(journal.store, bet())
-    assert (first.round_seq, second.round_seq) == (1, 2)
-    view = await journal.store.round(round_key())
-    assert (view.seq, view.bets) == (2, (first, second))
-
-
-async def test_rows_of_another_round_are_not_numbered_by_the_step(journal: Journal) -> None:
-    inside, outside = bet(), bet(round_id="r-2")
-    change = Change(
-        at_ms=1,
-        inserts=(Insert(row=inside, cause="x"), Insert(row=outside, cause="x")),
-        rounds=(RoundStep(key=inside.round_key),),
-    )
-    rows = await committed(journal.store, change)
-    assert [row.round_seq for row in rows] == [1, 0]
-    assert (await journal.store.round(outside.round_key)).bets == (outside,)
-
-
-async def test_step_of_two_rounds_in_one_change(journal: Journal) -> None:
-    named = await record(journal.store, bet(round_id="named"))
-    row = win(round_id="own")
-    change = Change(
-        at_ms=1,
-        inserts=(Insert(row=row, cause="owed"),),
-        rounds=(
-            RoundStep(key=row.round_key, expected_seq=0, wins=1, close=True),
-            RoundStep(key=named.round_key, expected_seq=1, wins=1),
-        ),
-    )
-    (recorded,) = await committed(journal.store, change)
-    assert recorded.round_seq == 1
-    own, other = (
-        await journal.store.round(row.round_key),
-        await journal.store.round(named.round_key),
-    )
-    assert (own.seq, own.wins, own.closed) == (1, 1, True)
-    assert (other.seq, other.wins, other.closed) == (2, 1, False)
-
-
-async def test_step_with_a_stale_seq_writes_nothing(journal: Journal) -> None:
-    first = await record(journal.store, bet())
-    row = win()
-    stale = intent(row, step=RoundStep(key=row.round_key, expected_seq=0, wins=1))
-    assert await journal.store.commit(stale) == RoundMoved(key=row.round_key)
-    assert await journal.store.find(row.key) is None
-    view = await journal.store.round(row.round_key)
-    assert (view.seq, view.wins, view.bets) == (1, 0, (first,))
-
-
-@pytest.mark.rule("4-closed-round")
-async def test_closed_round_takes_wins_but_refuses_what_needs_it_open(journal: Journal) -> None:
-    row = await record(journal.store, bet())
-    closing = win()
-    await committed(
-        journal.store,
-        intent(closing, step=RoundStep(key=row.round_key, expected_seq=1, wins=1, close=True)),
-    )
-    late_bet, late_win = bet(), win()
-    must_be_open = RoundStep(key=row.round_key, must_be_open=True)
-    refused = await journal.store.commit(intent(late_bet, step=must_be_open))
-    assert refused == RoundClosed(key=row.round_key)
-    assert await journal.store.find(late_bet.key) is None
-    await record(journal.store, late_win)
-    view = await journal.store.round(row.round_key)
-    assert (view.seq, view.closed, view.wins) == (3, True, 1)
-
-
-async def test_closed_is_said_before_moved(journal: Journal) -> None:
-    row = bet()
-    await committed(journal.store, intent(row, step=RoundStep(key=row.round_key, close=True)))
-    both = RoundStep(key=row.round_key, expected_seq=0, must_be_open=True)
-    assert await journal.store.commit(intent(bet(), step=both)) == RoundClosed(key=row.round_key)
-
-
-async def test_rounds_of_other_users_and_providers_are_other_rounds(journal: Journal) -> None:
-    rows = [
-        await record(journal.store, bet(**{name: value}))
-        for name, value in (
-            ("agent_id", 2),
-            ("provider_id", 8),
-            ("user_code", 5),
-            ("round_id", "R-1"),
-        )
-    ]
-    assert [row.round_seq for row in rows] == [1, 1, 1, 1]
-    assert (await journal.store.round(round_key())).seq == 0
-
-
-async def test_round_rows_are_bets_and_wins_in_the_order_they_were_recorded(
-    journal: Journal,
-) -> None:
-    first = await record(journal.store, bet(trans_id=10_000_000, state=State.REFUSED))
-    second = await record(journal.store, win(trans_id=9_000_000))
-    cancel = bet(kind=Kind.CANCEL, state=State.RECORDED)
-    await committed(journal.store, Change(at_ms=1, inserts=(Insert(row=cancel, cause="x"),)))
-    third = await record(journal.store, bet(trans_id=8_000_000))
-    assert await journal.store.round_rows(round_key()) == (first, second, third)
-    assert (await journal.store.round(round_key())).bets == (first, third)
 
 
 # --- order of guards, atomicity -------------------------------------------------------------------
@@ -460,68 +346,4 @@ async def test_each_insert_and_move_appends_one_event(journal: Journal) -> None:
             to_state="accepted",
             cause="accepted",
         ),
-    )
-
-
-# --- closing --------------------------------------------------------------------------------------
-
-
-async def test_close_finishes_what_was_handed_in(journal: Journal) -> None:
-    rows = [bet(round_id=f"r-{index}") for index in range(300)]
-    waiting = [asyncio.ensure_future(journal.store.commit(intent(row))) for row in rows]
-    await asyncio.sleep(0)
-    await journal.store.close()
-    results = await asyncio.gather(*waiting)
-    assert all(isinstance(result, Committed) for result in results)
-    await journal.store.start()
-    assert await journal.store.find(rows[-1].key) is not None
-
-
-async def test_closed_store_refuses_everything(journal: Journal) -> None:
-    store, row = journal.store, bet()
-    await store.close()
-    await store.close()
-    for refused in (
-        store.commit(intent(row)),
-        store.claim(1, now_ms=1, limit=1, lease_ms=1),
-        store.find(row.key),
-        store.fetch(1, 1),
-        store.round(row.round_key),
-        store.round_rows(row.round_key),
-        store.due_work(now_ms=1),
-        store.expired_pending(limit=1),
-        store.overdue(owed_before_ms=1, limit=1),
-        store.sequence(now_ms=1, limit=1),
-        store.unlisted_balances(limit=1),
-        store.settle_balance(1, 1, None),
-        store.events(1, 1),
-        journal.reads.listed_after(1, 0, 1),
-        journal.reads.attempts(1, 1),
-        journal.reads.attempt(1, 1),
-    ):
-        with pytest.raises(StoreUnavailable):
-            await refused
-    store.log(attempt_of(row))
-
-
-async def test_journal_opened_again_has_the_same_rows(journal: Journal) -> None:
-    row = await record(journal.store, bet())
-    (decided,) = await committed(
-        journal.store, replace(moving(accepted(row)), attempts=(attempt_of(row),))
-    )
-    await journal.store.sequence(now_ms=START_MS, limit=10)
-    before = (
-        await journal.store.events(1, row.trans_id),
-        await journal.store.round(row.round_key),
-        await journal.reads.listed_after(1, 0, 10),
-        await journal.reads.attempts(1, row.trans_id),
-    )
-    await journal.store.close()
-    await journal.store.start()
-    assert await journal.store.fetch(1, row.trans_id) == decided
-    assert before == (
-        await journal.store.events(1, row.trans_id),
-        await journal.store.round(row.round_key),
-        await journal.reads.listed_after(1, 0, 10),
-        await journal.reads.attempts(1, row.trans_id),
     )

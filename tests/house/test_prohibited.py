@@ -20,6 +20,7 @@ FLOAT_PLACES = {
 CATCH_ALL_PLACES = {
     "cli/__main__.py": "the command line's main",
     "hub/worker.py": "the loop that sends",
+    "journal/sqlite_writer.py": "whatever a job raises goes to its own caller, not to its batch",
     "main_api/v4/correlation.py": "the handler of the agents' door",
     "player_pages/launch.py": "the handler of the players' door",
     "provider_api/inbound.py": "the handler of the providers' door",

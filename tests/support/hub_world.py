@@ -284,7 +284,7 @@ async def _session_of_today(directory: Directory, stage: Stage, clock: Clock) ->
 
 @asynccontextmanager
 async def hub_world(
-    path: Path, *, answer_within_seconds: float = 0.3, **settings: object
+    path: Path, *, answer_within_seconds: float = 0.6, **settings: object
 ) -> AsyncIterator[World]:
     """Build a world on a directory file in `path`; the agent acme is approved."""
     clock = SystemClock()

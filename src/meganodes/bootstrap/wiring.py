@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from meganodes.bootstrap.settings import Settings
 from meganodes.callbacks.egress import BadTarget, Egress
-from meganodes.callbacks.gateway import HttpGateway
+from meganodes.callbacks.gateway import CircuitChange, HttpGateway
 from meganodes.callbacks.resolver import SystemResolver
 from meganodes.callbacks.settings import BulkheadSettings, CallbackSettings
 from meganodes.callbacks.transport import HttpTransport
@@ -32,7 +32,10 @@ from meganodes.kit.database import (
     parse_database_url,
 )
 from meganodes.kit.identity import SystemIdentity
+from meganodes.kit.logging import get_logger
 from meganodes.kit.secrets import MasterKey, MasterKeyError
+
+log = get_logger("bootstrap.wiring")
 
 
 class StartFault(Exception):
@@ -227,11 +230,22 @@ def hub_settings(settings: Settings) -> HubSettings:
     )
 
 
+def _tell_of_circuit(change: CircuitChange) -> None:
+    tell = log.error if change.is_alarming else log.warning
+    tell(
+        "circuit_changed",
+        agent_id=change.agent_id,
+        circuit=change.state.value,
+        reason=change.reason,
+    )
+
+
 def make_hub(office: Office) -> Hub:
     """Put the core together over an open office."""
     settings = callback_settings(office.settings)
     transport = HttpTransport(settings, office.clock, office.egress)
     gateway = HttpGateway(transport, office.egress, office.clock, office.identity, settings)
+    gateway.on_circuit_change = _tell_of_circuit
     return Hub(
         directory=office.directory,
         journal=office.journal,

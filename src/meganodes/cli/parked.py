@@ -97,9 +97,9 @@ def _tell(guid: str, done: Transaction | NotDone) -> None:
 async def _find(office: Office, guid: str) -> Transaction:
     rows = await office.reads.parked(limit=_SHOWN_MAX)
     found = [row for row in rows if row.guid == guid]
-    if found:
-        return found[0]
-    fail([f"no parked transaction has the trans_guid {guid}; see: meganodes parked list"])
+    if not found:
+        fail([f"no parked transaction has the trans_guid {guid}; see: meganodes parked list"])
+    return found[0]
 
 
 def _record(office: Office, row: Transaction) -> dict[str, object]:

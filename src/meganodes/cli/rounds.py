@@ -11,7 +11,7 @@ from meganodes.bootstrap.wiring import Office
 from meganodes.cli.context import run_in_office
 from meganodes.cli.output import show_rows
 from meganodes.domain.retry import HOUR_MS
-from meganodes.journal.store import OpenRound
+from meganodes.domain.round import OpenRound
 
 app = typer.Typer(help="Rounds.", no_args_is_help=True)
 

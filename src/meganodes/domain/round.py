@@ -26,6 +26,14 @@ class RoundView:
     bets: tuple[Transaction, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenRound:
+    """A round that is not closed; ``opened_at_ms``: when its oldest accepted bet was asked for."""
+
+    key: RoundKey
+    opened_at_ms: int
+
+
 class WinVerdict(Enum):
     """What a round says to a win."""
 

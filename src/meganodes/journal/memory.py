@@ -11,7 +11,7 @@ from collections.abc import Callable
 from enum import Enum
 from typing import TypeVar
 
-from meganodes.domain.round import RoundView
+from meganodes.domain.round import OpenRound, RoundView
 from meganodes.domain.transaction import Kind, RoundKey, State, Transaction, TransactionKey
 from meganodes.journal.leases import LeaseClock
 from meganodes.journal.memory_tables import Entry, Tables
@@ -23,7 +23,6 @@ from meganodes.journal.store import (
     DueWork,
     Event,
     ListedTransaction,
-    OpenRound,
     StoreUnavailable,
     UnlistedBalance,
 )

@@ -12,6 +12,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
+from meganodes.domain.round import OpenRound
 from meganodes.domain.transaction import RoundKey, Transaction
 from meganodes.journal import rows
 from meganodes.journal.sqlite_connection import open_reader
@@ -21,7 +22,6 @@ from meganodes.journal.store import (
     DueWork,
     Event,
     ListedTransaction,
-    OpenRound,
     StoreUnavailable,
     UnlistedBalance,
 )

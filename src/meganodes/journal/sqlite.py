@@ -21,7 +21,7 @@ from meganodes.journal.reads import SqliteReads
 from meganodes.journal.schema import schema_fault
 from meganodes.journal.sequencer import Sequencer
 from meganodes.journal.sqlite_change import ChangeWriter
-from meganodes.journal.sqlite_connection import open_reader, open_writer
+from meganodes.journal.sqlite_connection import durability_fault, open_reader, open_writer
 from meganodes.journal.sqlite_writer import GroupWriter, WriterSettings
 from meganodes.journal.statements import SQLITE
 from meganodes.journal.store import (
@@ -209,7 +209,7 @@ class SqliteJournal:
 
     def _fault(self, connection: sqlite3.Connection) -> str | None:
         try:
-            return schema_fault(connection)
+            return schema_fault(connection) or durability_fault(connection)
         except sqlite3.Error as error:
             return f"the journal at {self._path} cannot be read: {error}"
 

@@ -19,18 +19,22 @@ _FULL = 2
 def open_writer(path: Path) -> sqlite3.Connection:
     """Open the connection that writes: every commit is on the disk when it returns.
 
-    It never waits for a lock by itself. Raises StoreUnavailable.
+    It never waits for a lock by itself. Raises StoreUnavailable when the file cannot be opened.
     """
     connection = _open(path, timeout_seconds=0.0)
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
     connection.execute("PRAGMA secure_delete = OFF")
+    return connection
+
+
+def durability_fault(connection: sqlite3.Connection) -> str | None:
+    """Say in a sentence why a commit on this connection could be lost, None when it could not."""
     ((synchronous,),) = connection.execute("PRAGMA synchronous").fetchall()
     if synchronous != _FULL:
-        connection.close()
-        raise StoreUnavailable("this SQLite does not do synchronous = FULL: commits would be lost")
-    return connection
+        return f"SQLite runs with synchronous = {synchronous}, not {_FULL}: commits could be lost"
+    return None
 
 
 def open_reader(path: Path) -> sqlite3.Connection:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from meganodes.domain.round import RoundView
+from meganodes.domain.round import OpenRound, RoundView
 from meganodes.domain.transaction import Move, RoundKey, Transaction, TransactionKey
 from meganodes.protocol.commands import TransType
 
@@ -240,14 +240,6 @@ class ListedTransaction:
     balance_minor: int
     balance_known: bool
     listed_at_ms: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenRound:
-    """A round that is not closed; ``opened_at_ms``: when its oldest accepted bet was asked for."""
-
-    key: RoundKey
-    opened_at_ms: int
 
 
 class JournalReads(Protocol):

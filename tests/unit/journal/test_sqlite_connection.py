@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from meganodes.journal.schema import upgrade
-from meganodes.journal.sqlite_connection import open_reader, open_writer
+from meganodes.journal.sqlite_connection import durability_fault, open_reader, open_writer
 from meganodes.journal.store import StoreUnavailable
 from meganodes.kit.database import parse_database_url
 
@@ -31,8 +31,16 @@ def test_writer_syncs_every_commit_and_waits_for_no_lock(path: Path) -> None:
     with closing(open_writer(path)) as connection:
         assert pragma(connection, "journal_mode") == "wal"
         assert pragma(connection, "synchronous") == 2
+        assert durability_fault(connection) is None
         assert pragma(connection, "foreign_keys") == 1
         assert pragma(connection, "busy_timeout") == 0
+
+
+@pytest.mark.parametrize("level", ["OFF", "NORMAL"])
+def test_connection_that_could_lose_a_commit_is_found(path: Path, level: str) -> None:
+    with closing(open_writer(path)) as connection:
+        connection.execute(f"PRAGMA synchronous = {level}")
+        assert "commits could be lost" in str(durability_fault(connection))
 
 
 def test_reader_cannot_write_and_sees_what_is_committed(path: Path) -> None:

@@ -201,7 +201,8 @@ async def test_commit_that_fails_otherwise_is_unknown_and_ends_all_writing(
     writer: GroupWriter, connection: WatchedConnection
 ) -> None:
     connection.failing["COMMIT"] = sqlite3.SQLITE_IOERR | (4 << 8)
-    futures = [writer.submit(keep(connection, number)) for number in range(60)]
+    futures = [writer.submit(keep(connection, number)) for number in range(61)]
+    futures.pop().cancel()
     results = await asyncio.gather(*futures, return_exceptions=True)
     assert {type(result) for result in results[:50]} == {CommitUnknown}
     assert {type(result) for result in results[50:]} == {StoreUnavailable}
