@@ -57,6 +57,14 @@ async def test_step_of_two_rounds_in_one_change(journal: Journal) -> None:
     assert (other.seq, other.wins, other.closed) == (2, 1, False)
 
 
+async def test_wins_of_a_round_add_up_and_closed_stays_closed(journal: Journal) -> None:
+    for wins, close in ((2, False), (0, True), (3, False)):
+        step = RoundStep(key=round_key(), wins=wins, close=close)
+        await committed(journal.store, intent(win(), step=step))
+    view = await journal.store.round(round_key())
+    assert (view.seq, view.wins, view.closed) == (3, 5, True)
+
+
 async def test_step_with_a_stale_seq_writes_nothing(journal: Journal) -> None:
     first = await record(journal.store, bet())
     row = win()

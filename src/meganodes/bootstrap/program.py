@@ -91,7 +91,7 @@ async def _serve(office: Office, on_started: Callable[[Listening], None]) -> boo
             app, doors, server_settings(office.settings), started, partial(_finish, hub, worker)
         )
     except CannotListen as fault:
-        await worker.stop()
+        await _finish(hub, worker)
         raise StartFault(str(fault)) from None
 
 

@@ -23,7 +23,7 @@ from meganodes.journal.reads import SqliteReads
 from meganodes.journal.schema import UnsupportedDatabase, check, upgrade
 from meganodes.journal.sqlite import SqliteJournal
 from meganodes.journal.store import StoreUnavailable
-from meganodes.kit.clock import SystemClock
+from meganodes.kit.clock import SteadyClock, SystemClock
 from meganodes.kit.database import (
     Database,
     DatabaseKind,
@@ -251,7 +251,7 @@ def make_hub(office: Office) -> Hub:
         journal=office.journal,
         reads=office.reads,
         gateway=gateway,
-        clock=office.clock,
+        clock=SteadyClock(office.clock),
         identity=office.identity,
         decisions=Decisions(),
         settings=hub_settings(office.settings),

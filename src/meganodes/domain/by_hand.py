@@ -41,7 +41,8 @@ def resumed(row: Transaction, moment: Moment) -> Move:
         owed_since_ms=moment.now_ms,
         failures=0,
         not_seen=0,
-        maybe_sent=True,
+        # Nobody knows what the backend made of the earlier attempts: a 41 is checked by status.
+        maybe_sent=False,
     )
 
 

@@ -271,7 +271,7 @@ def _not_delivered(row: Transaction, outcome: Refused | NotSent | Unknown, momen
     schedule = moment.schedule
     assert row.owed_since_ms is not None
     sent = row.maybe_sent or not isinstance(outcome, NotSent)
-    if moment.circuit_probe or not _counts(outcome):
+    if moment.circuit_probe or _is_held_back(outcome):
         due_at_ms = moment.now_ms + quick_delay_ms(schedule, moment.jitter)
         if moment.now_ms >= row.owed_since_ms + schedule.give_up_ms:
             return _parked(row, "not delivered within the time allowed")
@@ -302,11 +302,11 @@ def _not_delivered(row: Transaction, outcome: Refused | NotSent | Unknown, momen
     return replace(retried, alarm="quick retries are used up" if again.alarm else None)
 
 
-def _counts(outcome: Refused | NotSent | Unknown) -> bool:
-    """Say whether an attempt uses up a retry (reliability 2.5)."""
+def _is_held_back(outcome: Outcome) -> bool:
+    """Say whether an attempt uses up no retry: held back by the hub, or a wrong token (2.5)."""
     if isinstance(outcome, NotSent):
-        return outcome.counted
-    return not _token_refused(outcome)
+        return not outcome.counted
+    return _token_refused(outcome)
 
 
 def _token_refused(outcome: Outcome) -> bool:
@@ -382,13 +382,14 @@ def _probe_times_ms(row: Transaction, schedule: RetrySchedule) -> tuple[int, ...
 
 def _probe_again(row: Transaction, outcome: Outcome, moment: Moment) -> Move:
     """No answer to a probe: a few more tries, then the next probe's time is waited for."""
-    if isinstance(outcome, NotSent) and not outcome.counted:
-        return move(
-            row, "probe held back", due_at_ms=moment.now_ms + moment.schedule.probe_retry_ms
-        )
-    if row.failures + 1 >= moment.schedule.probe_tries:
-        return _next_probe(row, moment)
     due_at_ms = moment.now_ms + moment.schedule.probe_retry_ms
+    if moment.circuit_probe or _is_held_back(outcome):
+        held = move(row, "probe held back", due_at_ms=due_at_ms)
+        return replace(held, alarm=_token_alarm(outcome))
+    if row.failures + 1 >= moment.schedule.probe_tries:
+        unanswered = _next_probe(row, moment)
+        last = unanswered.after.step is Step.NONE
+        return replace(unanswered, alarm="the last probe got no answer" if last else None)
     return move(row, "probe without an answer", failures=row.failures + 1, due_at_ms=due_at_ms)
 
 

@@ -77,8 +77,9 @@ def schedule_faults(changes: Mapping[str, object]) -> list[str]:
 
 
 def with_changes(schedule: RetrySchedule, changes: Mapping[str, object]) -> RetrySchedule:
-    """Put an agent's own values, checked before, over the installation's schedule."""
-    values = {n: tuple(v) if isinstance(v, list) else v for n, v in changes.items()}
+    """Put an agent's own values over the schedule; values a newer version knows are left out."""
+    known = {field.name for field in fields(RetrySchedule)}
+    values = {n: tuple(v) if isinstance(v, list) else v for n, v in changes.items() if n in known}
     return replace(schedule, **values)  # type: ignore[arg-type]
 
 

@@ -5,7 +5,8 @@ Whatever is unknown after the call is undone; a bet is never on the wire twice (
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from meganodes.callbacks.gateway import Attempt, Call, Lane
@@ -14,11 +15,11 @@ from meganodes.domain.asked import Answer, AskedBet
 from meganodes.domain.cancellation import BET_SEND_WINDOW_MS, after_bet
 from meganodes.domain.transaction import Kind, Move, State, Transaction, claimed
 from meganodes.hub.calls import agent_view, attempt_record
-from meganodes.hub.deliver import deliver, report
-from meganodes.hub.patience import next_look, result_by
+from meganodes.hub.deliver import report, set_out
+from meganodes.hub.patience import next_look
 from meganodes.hub.permissions import bet_refusal
 from meganodes.hub.play import Play, Wanted, amount_of, content_digest, new_movement
-from meganodes.hub.recording import commit_surely
+from meganodes.hub.recording import commit_surely, keep_attempt
 from meganodes.journal.store import (
     Change,
     CommitResult,
@@ -27,6 +28,7 @@ from meganodes.journal.store import (
     Insert,
     KeyTaken,
     RoundClosed,
+    RoundMoved,
     RoundStep,
     StateMoved,
     StoreUnavailable,
@@ -63,17 +65,28 @@ async def place_bet(hub: Hub, play: Play, asked: AskedBet) -> Answer:
         return opened
     if isinstance(opened, KeyTaken):
         return await replay_bet(hub, play, opened.row, content)
-    if opened.state is not State.PENDING:
-        return bet_answer(play, opened)
-    row = await result_by(hub, hub.spawn(decide_bet(hub, play, opened)), play.answer_by)
-    return play.answer(ApiCode.TRY_AGAIN) if row is None else bet_answer(play, row)
+    if opened.row.state is State.PENDING:
+        return bet_answer(play, (await decide_bet(hub, play, opened)).row)
+    return bet_answer(play, opened.row)
 
 
-async def open_bet(hub: Hub, play: Play, intent: Transaction) -> Transaction | KeyTaken | Answer:
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A recorded bet. ``committed_at`` is the monotonic moment its 1.5 s and its 2 s count from.
+
+    It is taken before the commit, so that a pause right after it forbids the send.
+    """
+
+    row: Transaction
+    committed_at: float
+
+
+async def open_bet(hub: Hub, play: Play, intent: Transaction) -> Opened | KeyTaken | Answer:
     """Record the intent, or at once the refusal when the hub itself knows that the bet may not be.
 
     An Answer means that nothing is known to be recorded: the provider is to try again.
     """
+    committed_at = hub.clock.monotonic()
     refusal = await bet_refusal(hub, play, intent.amount_minor)
     try:
         if refusal is None:
@@ -88,7 +101,7 @@ async def open_bet(hub: Hub, play: Play, intent: Transaction) -> Transaction | K
     if isinstance(result, KeyTaken):
         return result
     assert isinstance(result, Committed), result
-    return result.rows[0]
+    return Opened(result.rows[0], committed_at)
 
 
 async def _open_pending(hub: Hub, intent: Transaction) -> CommitResult:
@@ -109,17 +122,29 @@ async def _open_refused(hub: Hub, intent: Transaction, code: ApiCode) -> CommitR
     return await hub.journal.commit(change)
 
 
-async def decide_bet(hub: Hub, play: Play, intent: Transaction) -> Transaction:
-    """Send the bet once and record what it brought; an owed cancel sets out at once."""
-    attempt = await send_bet(hub, play, intent)
-    row = await record_decision(hub, play, intent, attempt)
-    if row.state is State.CANCELLING and row.attempts:
-        hub.spawn(deliver(hub, row, Lane.PLAY))
-    return row
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A decided bet, and the wins that became due in the commit that accepted it."""
+
+    row: Transaction
+    wins: tuple[Transaction, ...] = ()
 
 
-async def send_bet(hub: Hub, play: Play, intent: Transaction) -> Attempt:
-    """Hand the bet to the backend, once; its 2 s count from the intent's commit, now."""
+WithWins = Callable[[Change], Awaitable[Change]]
+"""Adds to the change that accepts a betwin's stake what becomes due with it."""
+
+
+async def decide_bet(
+    hub: Hub, play: Play, opened: Opened, with_wins: WithWins | None = None
+) -> Decided:
+    """Send the bet once and record what it brought; what is owed then sets out at once."""
+    attempt = await _send_bet(hub, play, opened)
+    return await _record_decision(hub, play, opened.row, attempt, with_wins)
+
+
+async def _send_bet(hub: Hub, play: Play, opened: Opened) -> Attempt:
+    """Hand the bet to the backend, once; its 2 s count from the intent's commit."""
+    intent = opened.row
     return await hub.gateway.send(
         agent_view(play.agent),
         Call(
@@ -129,35 +154,43 @@ async def send_bet(hub: Hub, play: Play, intent: Transaction) -> Attempt:
             webhook_id=intent.guid,
             attempt=1,
             lane=Lane.PLAY,
-            started_at=hub.clock.monotonic(),
+            started_at=opened.committed_at,
             first_byte_within=BET_SEND_WINDOW_MS / 1000,
             revision=intent.revision,
         ),
     )
 
 
-async def record_decision(
-    hub: Hub, play: Play, intent: Transaction, attempt: Attempt
-) -> Transaction:
+async def _record_decision(
+    hub: Hub, play: Play, intent: Transaction, attempt: Attempt, with_wins: WithWins | None
+) -> Decided:
     """Make the decision durable; a wish to cancel that came meanwhile makes it anew."""
     record = attempt_record(
         attempt, hub.identity.trans_id(), intent.agent_id, intent.account, intent.trans_id
     )
     row = intent
-    while True:
+    while row.state is State.PENDING:
         move = owed_now(hub, after_bet(row, attempt.outcome, hub.moment(play.agent)))
         change = Change(at_ms=hub.clock.now_ms(), moves=(move,), attempts=(record,))
+        if with_wins is not None and move.after.state is State.ACCEPTED:
+            change = await with_wins(change)
         result = await commit_surely(hub, change)
-        if isinstance(result, Committed):
-            report(move, attempt)
-            hub.decisions.announce(intent.trans_id)
-            return result.rows[0]
-        assert isinstance(result, StateMoved), result
-        row = result.row
-        if row.state is not State.PENDING:
-            # The lease had ended and the worker undid the bet: the row speaks, the attempt is kept.
-            hub.journal.log(record)
-            return row
+        match result:
+            case Committed():
+                report(move, attempt)
+                hub.decisions.announce(intent.trans_id)
+                set_out(hub, change, result, owed=len(result.rows) - 1)
+                return Decided(result.rows[-1], result.rows[:-1])
+            case KeyTaken():
+                # A win's id was used meanwhile: the stake cannot stay without its win.
+                row = replace(row, cancel_asked_at_ms=hub.clock.now_ms())
+            case StateMoved():
+                row = result.row
+            case RoundMoved() | RoundClosed():
+                pass
+    # The lease had ended and the worker undid the bet: the row speaks, the attempt is kept.
+    await keep_attempt(hub, record)
+    return Decided(row)
 
 
 def owed_now(hub: Hub, move: Move) -> Move:

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
-from meganodes.callbacks.gateway import Attempt, Lane
 from meganodes.domain.answers import answered_balance, is_decided, is_delivered
 from meganodes.domain.asked import Answer, AskedBetWin, ItemAnswer
-from meganodes.domain.cancellation import after_bet
 from meganodes.domain.round import must_wait
 from meganodes.domain.transaction import Kind, State, Transaction
-from meganodes.hub.bet import bet_answer, open_bet, owed_now, send_bet
-from meganodes.hub.calls import attempt_record
-from meganodes.hub.deliver import deliver, report
-from meganodes.hub.patience import next_look, result_by
+from meganodes.hub.bet import Opened, bet_answer, decide_bet, open_bet
+from meganodes.hub.patience import next_look
 from meganodes.hub.play import Play, Wanted, amount_of, content_digest, new_movement
-from meganodes.hub.recording import commit_surely
-from meganodes.hub.win import deliver_all, win_insert
-from meganodes.journal.store import Change, Committed, KeyTaken, RoundStep, StateMoved
+from meganodes.hub.win import until_delivered, win_insert
+from meganodes.journal.store import Change, RoundStep
 from meganodes.protocol.codes import ApiCode
 
 if TYPE_CHECKING:
@@ -45,16 +41,20 @@ async def bet_and_win(hub: Hub, play: Play, asked: AskedBetWin) -> Answer:
     opened = await _open(hub, play, wanted)
     if isinstance(opened, Answer):
         return opened
-    task = hub.spawn(_decide(hub, play, replace(wanted, bet=opened)))
-    rows = await result_by(hub, task, play.answer_by)
-    if rows is None:
-        return play.answer(ApiCode.TRY_AGAIN)
-    if rows[0].state is not State.ACCEPTED:
-        return bet_answer(play, rows[0])
-    return _answer(play, rows[0], await deliver_all(hub, play, rows[1:]))
+    decided = await decide_bet(hub, play, opened, partial(_with_wins, hub, wanted))
+    if decided.row.state is not State.ACCEPTED:
+        return bet_answer(play, decided.row)
+    wins = [await _followed(hub, play, win) for win in decided.wins]
+    return _answer(play, decided.row, tuple(wins))
 
 
-async def _open(hub: Hub, play: Play, wanted: _BetWin) -> Transaction | Answer:
+async def _followed(hub: Hub, play: Play, win: Transaction) -> Transaction:
+    """Follow a win from where it is by now: the ones before it were waited for meanwhile."""
+    present = await hub.journal.fetch(win.agent_id, win.trans_id)
+    return await until_delivered(hub, play, present or win)
+
+
+async def _open(hub: Hub, play: Play, wanted: _BetWin) -> Opened | Answer:
     """Record the bet's intent; an Answer when it is known already, refused, or an id is taken."""
     known = await hub.journal.find(wanted.bet.key)
     if known is None:
@@ -62,8 +62,9 @@ async def _open(hub: Hub, play: Play, wanted: _BetWin) -> Transaction | Answer:
             if await hub.journal.find(win.key) is not None:
                 return play.answer(ApiCode.TRANSACTION_CONFLICT)
         opened = await open_bet(hub, play, wanted.bet)
-        if isinstance(opened, Transaction):
-            return opened if opened.state is State.PENDING else bet_answer(play, opened)
+        if isinstance(opened, Opened):
+            pending = opened.row.state is State.PENDING
+            return opened if pending else bet_answer(play, opened.row)
         if isinstance(opened, Answer):
             return opened
         known = opened.row
@@ -119,54 +120,24 @@ def _rows(hub: Hub, play: Play, asked: AskedBetWin, game: Game, amounts: list[in
     return _BetWin(asked=asked, bet=rows[0], wins=tuple(rows[1:]))
 
 
-async def _decide(hub: Hub, play: Play, wanted: _BetWin) -> Rows:
-    """Send the bet once; give the decided bet, followed by the wins that are owed now."""
-    attempt = await send_bet(hub, play, wanted.bet)
-    rows = await _record(hub, play, wanted, attempt)
-    if rows[0].state is State.CANCELLING and rows[0].attempts:
-        hub.spawn(deliver(hub, rows[0], Lane.PLAY))
-    return rows
-
-
-async def _record(hub: Hub, play: Play, wanted: _BetWin, attempt: Attempt) -> Rows:
-    row = wanted.bet
-    record = attempt_record(
-        attempt, hub.identity.trans_id(), row.agent_id, row.account, row.trans_id
-    )
-    while True:
-        move = owed_now(hub, after_bet(row, attempt.outcome, hub.moment(play.agent)))
-        change = Change(at_ms=hub.clock.now_ms(), moves=(move,), attempts=(record,))
-        if move.after.state is State.ACCEPTED:
-            change = await _with_wins(hub, wanted, change)
-        result = await commit_surely(hub, change)
-        if isinstance(result, Committed):
-            report(move, attempt)
-            hub.decisions.announce(row.trans_id)
-            return (result.rows[-1], *result.rows[:-1])
-        if isinstance(result, KeyTaken):
-            # A win's id was used meanwhile: the stake cannot stay without its win, so it goes back.
-            row = replace(row, cancel_asked_at_ms=hub.clock.now_ms())
-            continue
-        assert isinstance(result, StateMoved), result
-        row = result.row
-        if row.state is not State.PENDING:
-            hub.journal.log(record)
-            return (row,)
-
-
 async def _with_wins(hub: Hub, wanted: _BetWin, change: Change) -> Change:
     bet = change.moves[0].after
     view = await hub.journal.round(bet.round_key)
     others = tuple(row for row in view.bets if row.trans_id != bet.trans_id)
     may_send = not must_wait(others)
     now_ms = change.at_ms
+    step = RoundStep(
+        key=bet.round_key,
+        # What was read decides whether the wins may set out: a bet in between makes it stale.
+        expected_seq=view.seq,
+        wins=len(wanted.wins),
+        close=wanted.asked.round_closed,
+    )
     due = (replace(win, owed_since_ms=now_ms, due_at_ms=now_ms) for win in wanted.wins)
     return replace(
         change,
         inserts=tuple(win_insert(hub, win, may_send=may_send) for win in due),
-        rounds=(
-            RoundStep(key=bet.round_key, wins=len(wanted.wins), close=wanted.asked.round_closed),
-        ),
+        rounds=(step,),
     )
 
 

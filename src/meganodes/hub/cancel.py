@@ -5,15 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from meganodes.callbacks.gateway import Lane
 from meganodes.domain.answers import is_delivered
 from meganodes.domain.asked import Answer, AskedCancel
 from meganodes.domain.cancellation import cancel_accepted, wish_cancel
 from meganodes.domain.round import CancelVerdict, judge_cancel
 from meganodes.domain.transaction import Kind, State, Transaction
 from meganodes.hub.bet import owed_now
-from meganodes.hub.deliver import deliver
-from meganodes.hub.patience import result_by
+from meganodes.hub.deliver import set_out
 from meganodes.hub.play import Play, content_digest
 from meganodes.hub.recording import commit_surely
 from meganodes.hub.win import until_delivered
@@ -21,10 +19,8 @@ from meganodes.journal.store import (
     Change,
     CommitResult,
     Committed,
-    CommitUnknown,
     Insert,
     RoundStep,
-    StoreUnavailable,
 )
 from meganodes.protocol.codes import ApiCode
 from meganodes.protocol.ids import trans_guid
@@ -35,11 +31,11 @@ if TYPE_CHECKING:
 
 async def cancel_bet(hub: Hub, play: Play, asked: AskedCancel) -> Answer:
     """Undo a bet as a whole (contract 4, cancel)."""
+    if asked.transaction_id == asked.cancel_transaction_id:
+        # One id cannot be two transactions.
+        return play.answer(ApiCode.TRANSACTION_CONFLICT)
     content = content_digest(Kind.CANCEL, play.session.user_code, asked.cancel_transaction_id)
-    try:
-        return await _cancel(hub, play, asked, content)
-    except (CommitUnknown, StoreUnavailable):
-        return play.answer(ApiCode.TRY_AGAIN)
+    return await _cancel(hub, play, asked, content)
 
 
 async def _cancel(hub: Hub, play: Play, asked: AskedCancel, content: str) -> Answer:
@@ -106,8 +102,10 @@ async def _undo(
         case CancelVerdict.NOTHING_TO_DO:
             pass
     result = await commit_surely(hub, change)
-    if isinstance(result, Committed) and verdict is CancelVerdict.NOTHING_TO_DO:
-        return verdict, Committed(rows=(*result.rows, present))
+    if isinstance(result, Committed):
+        set_out(hub, change, result, owed=int(verdict is CancelVerdict.UNDO_ACCEPTED))
+        if verdict is CancelVerdict.NOTHING_TO_DO:
+            result = Committed(rows=(*result.rows, present))
     return verdict, result
 
 
@@ -145,13 +143,9 @@ def _cancel_row(hub: Hub, play: Play, asked: AskedCancel, content: str) -> Trans
 
 
 async def _follow(hub: Hub, play: Play, verdict: CancelVerdict, bet: Transaction) -> Answer:
-    """Send a cancel this request owes out, then wait until nothing is owed or the answer is due."""
+    """Answer once nothing is owed, or when the answer is due."""
     if verdict is CancelVerdict.NOT_CANCELLABLE:
         return play.answer(ApiCode.NOT_CANCELLABLE)
-    if verdict is CancelVerdict.UNDO_ACCEPTED and bet.attempts:
-        task = hub.spawn(deliver(hub, bet, Lane.PLAY))
-        done = await result_by(hub, task, play.answer_by)
-        bet = bet if done is None else done
     return cancel_answer(play, await until_delivered(hub, play, bet))
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from meganodes.domain.cancellation import Moment
 from meganodes.domain.retry import CONTRACT_SCHEDULE, RetrySchedule, with_changes
+from meganodes.kit.logging import get_logger
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from meganodes.journal.store import JournalReads, JournalStore
     from meganodes.kit.clock import Clock
     from meganodes.kit.identity import Identity
+
+log = get_logger("hub.core")
 
 _T = TypeVar("_T")
 
@@ -79,8 +82,13 @@ class Hub:
         """Run work to its end whatever becomes of the caller: money is never abandoned."""
         task = asyncio.get_running_loop().create_task(work)
         self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
+        task.add_done_callback(self._ended)
         return task
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self.tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("task_failed", exc_info=task.exception())
 
     def wake_worker(self) -> None:
         """Let the worker look for due rows now instead of at its next tick."""

@@ -9,7 +9,7 @@ from meganodes.callbacks.gateway import Attempt, Call, Lane
 from meganodes.domain.cancellation import after_delivery
 from meganodes.domain.transaction import Kind, Step, Transaction
 from meganodes.hub.calls import agent_view, attempt_record
-from meganodes.hub.recording import commit_surely
+from meganodes.hub.recording import Claimed, claims_of, commit_surely, keep_attempt
 from meganodes.journal.store import Change, Committed, StateMoved
 from meganodes.kit.logging import get_logger
 from meganodes.protocol.commands import Command, TransType, status_data
@@ -24,9 +24,10 @@ log = get_logger("hub.deliver")
 
 
 async def deliver(
-    hub: Hub, row: Transaction, lane: Lane, *, circuit_probe: bool = False
+    hub: Hub, claim: Claimed, lane: Lane, *, circuit_probe: bool = False
 ) -> Transaction:
     """Make the attempt this row was claimed for, record what follows, give the row."""
+    row = claim.row
     agent = hub.directory.agent(row.agent_id)
     assert agent is not None, "an agent with money due is never deleted"
     attempt = await hub.gateway.send(agent_view(agent), _call(row, agent, lane))
@@ -39,7 +40,7 @@ async def deliver(
     if isinstance(result, StateMoved):
         # Our lease ran out and another owner went on: the attempt stays in the log, the row is
         # theirs.
-        hub.journal.log(record)
+        await keep_attempt(hub, record)
         return result.row
     assert isinstance(result, Committed), result
     report(move, attempt)
@@ -47,6 +48,15 @@ async def deliver(
     if move.after.step is Step.VERIFY and row.step is not Step.VERIFY:
         hub.wake_worker()
     return result.rows[0]
+
+
+def set_out(hub: Hub, change: Change, result: Committed, *, owed: int) -> None:
+    """Send what this commit claimed in tasks of their own; what it did not is the worker's."""
+    claims = claims_of(change, result)
+    for claim in claims:
+        hub.spawn(deliver(hub, claim, Lane.PLAY))
+    if len(claims) < owed:
+        hub.wake_worker()
 
 
 def report(move: Move, attempt: Attempt | None = None) -> None:
@@ -83,7 +93,8 @@ def _what_is_due(row: Transaction, exponent: int) -> tuple[Command, bytes, str]:
             return Command.WIN, row.data, row.guid
         return Command.CANCEL, cancel_data_of(row, exponent), row.cancel_guid
     data = status_data(row.revision, row.account, row.guid, row.trans_id)
-    return Command.STATUS, data, f"{row.guid}-s{row.epoch}"
+    # Stable over the repeats of one question, another for the next: receivers may remember ids.
+    return Command.STATUS, data, f"{row.guid}-s{row.reopened}.{row.probes}"
 
 
 def cancel_data_of(row: Transaction, exponent: int) -> bytes:

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from meganodes.hub.core import Hub
 
 
+FOLLOW_MARGIN_SECONDS = 0.15
+"""Waiting for news ends this long before the answer is due, so that the row can be read."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Play:
     """One request of a provider in its surroundings. ``answer_by`` is a monotonic moment."""
@@ -77,7 +81,7 @@ async def look_up(hub: Hub, provider: Provider, asked: Asked, arrived: float) ->
         agent=agent,
         provider=provider,
         session=session,
-        answer_by=arrived + hub.settings.answer_within_seconds,
+        answer_by=arrived + hub.settings.answer_within_seconds - FOLLOW_MARGIN_SECONDS,
     )
 
 

@@ -6,9 +6,12 @@ never to guess and never to act on memory.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
+from meganodes.domain.transaction import Transaction
+from meganodes.hub.core import Hub
 from meganodes.journal.store import (
+    AttemptRecord,
     Change,
     CommitResult,
     Committed,
@@ -17,12 +20,39 @@ from meganodes.journal.store import (
     StateMoved,
 )
 
-if TYPE_CHECKING:
-    from meganodes.domain.transaction import Transaction
-    from meganodes.hub.core import Hub
-
 _PAUSE_SECONDS = 0.05
 _READS_MAX = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A row together with the right to make its next attempt.
+
+    Only a claim that was committed by this very call gives one, so nobody sends under another's
+    claim (reliability 2.4, D5).
+    """
+
+    row: Transaction
+
+
+def claims_of(change: Change, result: Committed) -> tuple[Claimed, ...]:
+    """Give the claims this change made and still holds: a row that moved on belongs to another."""
+    written = {
+        insert.row.trans_id: insert.row.epoch
+        for insert in change.inserts
+        if insert.lease_ms is not None and insert.row.attempts
+    } | {
+        step.after.trans_id: step.after.epoch
+        for step in change.moves
+        if step.lease_ms is not None and step.after.attempts
+    }
+    return tuple(Claimed(row) for row in result.rows if written.get(row.trans_id) == row.epoch)
+
+
+async def keep_attempt(hub: Hub, record: AttemptRecord) -> None:
+    """Log an attempt whose row is no longer ours, unless our own commit had landed unseen."""
+    if await hub.reads.attempt(record.agent_id, record.attempt_id) is None:
+        hub.journal.log(record)
 
 
 async def commit_surely(hub: Hub, change: Change) -> CommitResult:
@@ -39,8 +69,7 @@ async def commit_surely(hub: Hub, change: Change) -> CommitResult:
             await hub.clock.sleep(_PAUSE_SECONDS)
             result = None
         if in_doubt and not isinstance(result, Committed):
-            # What looks like another's row may be our own: the first commit may have landed after
-            # all.
+            # What looks like another's row may be our own: the first commit may have landed.
             result = await _landed(hub, change) or result
         if result is not None:
             return result

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from meganodes.callbacks.gateway import Lane
 from meganodes.domain.answers import answered_balance, is_delivered
 from meganodes.domain.asked import Answer, AskedWin
 from meganodes.domain.round import RoundView, WinVerdict, judge_win, must_wait
 from meganodes.domain.transaction import Kind, State, Transaction
-from meganodes.hub.deliver import deliver
-from meganodes.hub.patience import POLL_SECONDS, next_look, result_by
+from meganodes.hub.deliver import set_out
+from meganodes.hub.patience import POLL_SECONDS, next_look
 from meganodes.hub.play import Play, Wanted, amount_of, content_digest, new_movement
 from meganodes.hub.recording import commit_surely
 from meganodes.journal.store import (
     Change,
     Committed,
-    CommitUnknown,
     Insert,
     KeyTaken,
     RoundMoved,
@@ -46,7 +43,8 @@ class Ground:
     @property
     def game_code(self) -> str | None:
         """The game of the bet it rests on; a win names none itself."""
-        return self.bets[0].game_code if self.bets else None
+        accepted = [bet for bet in self.bets if bet.state is State.ACCEPTED]
+        return (accepted or self.bets)[0].game_code if self.bets else None
 
 
 async def pay_win(hub: Hub, play: Play, asked: AskedWin) -> Answer:
@@ -54,15 +52,12 @@ async def pay_win(hub: Hub, play: Play, asked: AskedWin) -> Answer:
     amount_minor = amount_of(play, "amount", asked.amount)
     if isinstance(amount_minor, Answer):
         return amount_minor
-    try:
-        opened = None
-        while opened is None:
-            opened = await _judge_and_open(hub, play, asked, amount_minor)
-    except (CommitUnknown, StoreUnavailable):
-        return play.answer(ApiCode.TRY_AGAIN)
+    opened = None
+    while opened is None:
+        opened = await _judge_and_open(hub, play, asked, amount_minor)
     if isinstance(opened, Answer):
         return opened
-    return await _first_attempt(hub, play, opened)
+    return win_answer(play, await until_delivered(hub, play, opened))
 
 
 async def _judge_and_open(
@@ -115,10 +110,10 @@ def _intent(
         round_id=asked.round_id,
         amount_minor=amount_minor,
         bet_transaction_id=asked.bet_transaction_id,
+        # Not the game: the request names none, and what the round says of it may change.
         content=content_digest(
             Kind.WIN,
             play.session.user_code,
-            game_code,
             asked.round_id,
             amount_minor,
             asked.bet_transaction_id,
@@ -189,6 +184,7 @@ async def _open(
     if isinstance(result, RoundMoved):
         return None
     assert isinstance(result, Committed), result
+    set_out(hub, change, result, owed=1)
     return result.rows[0]
 
 
@@ -203,23 +199,17 @@ def win_insert(hub: Hub, row: Transaction, *, may_send: bool) -> Insert:
     )
 
 
-async def _first_attempt(hub: Hub, play: Play, row: Transaction) -> Answer:
-    if row.attempts:
-        task = hub.spawn(deliver(hub, row, Lane.PLAY))
-        done = await result_by(hub, task, play.answer_by)
-        row = row if done is None else done
-    else:
-        hub.wake_worker()
-    return win_answer(play, await until_delivered(hub, play, row))
-
-
 async def until_delivered(hub: Hub, play: Play, row: Transaction) -> Transaction:
     """Follow a row until nothing is owed, the circuit is open, or the answer is due."""
-    while not is_delivered(row) and not hub.gateway.is_open(row.agent_id):
-        present = await next_look(hub, row, play.answer_by)
-        if present is None:
-            break
-        row = present
+    try:
+        while not is_delivered(row) and not hub.gateway.is_open(row.agent_id):
+            present = await next_look(hub, row, play.answer_by)
+            if present is None:
+                break
+            row = present
+    except StoreUnavailable:
+        # It is recorded, that is what counts: the answer says that it is still owed.
+        log.warning("row_not_followed", trans_guid=row.guid)
     return row
 
 
@@ -240,20 +230,3 @@ def win_answer(play: Play, row: Transaction) -> Answer:
         balance_minor=answered_balance(row),
         delivered=is_delivered(row),
     )
-
-
-async def deliver_all(
-    hub: Hub, play: Play, rows: tuple[Transaction, ...]
-) -> tuple[Transaction, ...]:
-    """Make the first attempts of several wins side by side; follow until the answer is due."""
-    tasks = [hub.spawn(deliver(hub, row, Lane.PLAY)) for row in rows if row.attempts]
-    if len(tasks) < len(rows):
-        hub.wake_worker()
-    if tasks:
-        left = max(0.0, play.answer_by - hub.clock.monotonic())
-        await asyncio.wait(tasks, timeout=left)
-    latest = []
-    for row in rows:
-        present = await hub.journal.fetch(row.agent_id, row.trans_id)
-        latest.append(await until_delivered(hub, play, present or row))
-    return tuple(latest)

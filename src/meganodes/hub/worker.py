@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING
 
 from meganodes.callbacks.gateway import Lane
 from meganodes.domain.cancellation import overdue, undo_pending
-from meganodes.domain.outcome import Accepted
+from meganodes.domain.outcome import Accepted, NotSent, Outcome
 from meganodes.hub import calls
 from meganodes.hub.deliver import deliver, report
-from meganodes.hub.recording import commit_surely
+from meganodes.hub.recording import Claimed, commit_surely
 from meganodes.journal.store import (
     Change,
     Committed,
     CommitUnknown,
+    DueWork,
     StoreUnavailable,
     UnlistedBalance,
 )
@@ -34,7 +35,10 @@ log = get_logger("hub.worker")
 
 _BATCH = 200
 _OVERDUE_EVERY_SECONDS = 60.0
+_OVERDUE_LOOKED_AT = 10_000
 _LISTINGS_PER_RUN = 5_000
+_DRAINING_TICK_SECONDS = 0.05
+"""While more is due than one look may send, the next look comes soon: 95 a second may flow."""
 
 
 class Worker:
@@ -46,6 +50,7 @@ class Worker:
         self._stopping = asyncio.Event()
         self._loops: tuple[asyncio.Task[None], ...] = ()
         self._asking: set[int] = set()
+        self._more_due = False
         self._overdue_at = hub.clock.monotonic()
 
     def start(self) -> None:
@@ -78,18 +83,32 @@ class Worker:
             except Exception:
                 # The loop that pays what is owed must outlive any defect; the log is an alarm.
                 log.exception("worker_loop_failed")
+            pause = min(seconds, _DRAINING_TICK_SECONDS) if self._more_due else seconds
             with suppress(TimeoutError):
-                async with asyncio.timeout(seconds):
+                async with asyncio.timeout(pause):
                     await (wanted or self._stopping).wait()
             if wanted is not None:
                 wanted.clear()
 
     async def tick(self) -> None:
         """Undo what lost its node, park what is overdue, send what is due, fill in balances."""
-        await self._undo_expired()
-        await self._park_overdue()
-        await self._deliver_due()
-        await self._ask_balances()
+        self._more_due = False
+        for stage in (
+            self._undo_expired,
+            self._park_overdue,
+            self._deliver_due,
+            self._ask_balances,
+        ):
+            await self._apart(stage())
+
+    async def _apart(self, work: Awaitable[None]) -> None:
+        """Let a defect in one row's or one agent's work stop nothing but itself."""
+        try:
+            await work
+        except (StoreUnavailable, CommitUnknown):
+            raise
+        except Exception:
+            log.exception("worker_step_failed")
 
     async def place_listings(self) -> None:
         """Give new listings their positions (the cursor law, contract 2.2)."""
@@ -101,18 +120,34 @@ class Worker:
     async def _undo_expired(self) -> None:
         """Undo bets whose node stopped in the middle: never resent (reliability 2.3)."""
         for row in await self._hub.journal.expired_pending(limit=_BATCH):
-            agent = self._hub.directory.agent(row.agent_id)
-            await self._apply(undo_pending(row, self._hub.moment(agent), cause="its node stopped"))
+            await self._apart(self._undo(row))
+
+    async def _undo(self, row: Transaction) -> None:
+        agent = self._hub.directory.agent(row.agent_id)
+        await self._apply(undo_pending(row, self._hub.moment(agent), cause="its node stopped"))
 
     async def _park_overdue(self) -> None:
+        """Park what an open circuit kept back for longer than its agent's schedule allows."""
         now = self._hub.clock.monotonic()
         if now < self._overdue_at:
             return
         self._overdue_at = now + _OVERDUE_EVERY_SECONDS
-        before_ms = self._hub.clock.now_ms() - self._hub.settings.schedule.give_up_ms
-        for row in await self._hub.journal.overdue(owed_before_ms=before_ms, limit=_BATCH):
+        now_ms = self._hub.clock.now_ms()
+        agents = self._hub.directory.agents()
+        shortest_ms = min(
+            (self._hub.schedule_of(agent).give_up_ms for agent in (None, *agents)),
+        )
+        rows = await self._hub.journal.overdue(
+            owed_before_ms=now_ms - shortest_ms, limit=_OVERDUE_LOOKED_AT
+        )
+        for row in rows:
             if self._hub.gateway.is_open(row.agent_id):
-                await self._apply(overdue(row))
+                await self._apart(self._park(row, now_ms))
+
+    async def _park(self, row: Transaction, now_ms: int) -> None:
+        schedule = self._hub.schedule_of(self._hub.directory.agent(row.agent_id))
+        if (row.owed_since_ms or 0) + schedule.give_up_ms <= now_ms:
+            await self._apply(overdue(row))
 
     async def _apply(self, move: Move) -> None:
         change = Change(at_ms=self._hub.clock.now_ms(), moves=(move,))
@@ -122,19 +157,26 @@ class Worker:
             self._hub.decisions.announce(move.after.trans_id)
 
     async def _deliver_due(self) -> None:
-        gateway = self._hub.gateway
-        closed_without_work = set(gateway.probes_wanted())
+        idle_circuits = set(self._hub.gateway.probes_wanted())
         for work in await self._hub.journal.due_work(now_ms=self._hub.clock.now_ms()):
-            if not gateway.is_open(work.agent_id):
-                await self._send_due(work.agent_id, gateway.delivery_room(work.agent_id))
-            elif work.agent_id in closed_without_work and await self._send_due(
-                work.agent_id, 1, circuit_probe=True
-            ):
-                closed_without_work.discard(work.agent_id)
-        for agent_id in closed_without_work:
-            await self._probe_by_authenticate(agent_id)
+            await self._apart(self._send_to(work, idle_circuits))
+        for agent_id in idle_circuits:
+            await self._apart(self._probe_by_authenticate(agent_id))
 
-    async def _send_due(self, agent_id: int, room: int, *, circuit_probe: bool = False) -> int:
+    async def _send_to(self, work: DueWork, idle_circuits: set[int]) -> None:
+        """Send one agent what is due, as much as may go now; note whether more is waiting."""
+        gateway = self._hub.gateway
+        if not gateway.is_open(work.agent_id):
+            sent = await self._claim_and_send(work.agent_id, gateway.delivery_room(work.agent_id))
+            self._more_due |= sent < work.count
+        elif work.agent_id in idle_circuits and await self._claim_and_send(
+            work.agent_id, 1, circuit_probe=True
+        ):
+            idle_circuits.discard(work.agent_id)
+
+    async def _claim_and_send(
+        self, agent_id: int, room: int, *, circuit_probe: bool = False
+    ) -> int:
         """Claim up to ``room`` rows and send each in a task of its own; says how many."""
         if room <= 0:
             return 0
@@ -145,15 +187,15 @@ class Worker:
             lease_ms=self._hub.settings.delivery_lease_ms,
         )
         for row in rows:
-            self._hub.spawn(self._deliver(row, circuit_probe=circuit_probe))
+            self._hub.spawn(self._deliver(Claimed(row), circuit_probe=circuit_probe))
         return len(rows)
 
-    async def _deliver(self, row: Transaction, *, circuit_probe: bool) -> None:
+    async def _deliver(self, claim: Claimed, *, circuit_probe: bool) -> None:
         try:
-            await deliver(self._hub, row, Lane.DELIVERY, circuit_probe=circuit_probe)
+            await deliver(self._hub, claim, Lane.DELIVERY, circuit_probe=circuit_probe)
         except (StoreUnavailable, CommitUnknown) as fault:
             # The claim's lease ends by itself and the row is taken up again.
-            log.warning("attempt_not_recorded", trans_guid=row.guid, fault=repr(fault))
+            log.warning("attempt_not_recorded", trans_guid=claim.row.guid, fault=repr(fault))
 
     async def _probe_by_authenticate(self, agent_id: int) -> None:
         agent = self._hub.directory.agent(agent_id)
@@ -164,19 +206,30 @@ class Worker:
 
     async def _ask_balances(self) -> None:
         """Make the one balance callback for listings the backend reported no balance for."""
+        rooms: dict[int, int] = {}
         for listing in await self._hub.journal.unlisted_balances(limit=_BATCH):
-            if listing.listing_id not in self._asking:
-                self._asking.add(listing.listing_id)
-                self._hub.spawn(self._ask_balance(listing))
+            if listing.listing_id in self._asking:
+                continue
+            agent_id = listing.agent_id
+            room = rooms.setdefault(agent_id, self._hub.gateway.delivery_room(agent_id))
+            if room <= 0 and not self._hub.gateway.is_open(agent_id):
+                self._more_due = True
+                continue
+            rooms[agent_id] = room - 1
+            self._asking.add(listing.listing_id)
+            self._hub.spawn(self._ask_balance(listing))
 
     async def _ask_balance(self, listing: UnlistedBalance) -> None:
-        balance_minor: int | None = None
         agent = self._hub.directory.agent(listing.agent_id)
         try:
+            outcome: Outcome = NotSent(reason="the agent is not known")
             if agent is not None:
                 asked = await calls.balance(self._hub, agent, listing.account, Lane.DELIVERY)
                 outcome = asked.attempt.outcome
-                balance_minor = outcome.balance_minor if isinstance(outcome, Accepted) else None
+            held_back = isinstance(outcome, NotSent) and not outcome.counted
+            if held_back and not self._hub.gateway.is_open(listing.agent_id):
+                return  # It was not asked yet: its turn comes with a later tick.
+            balance_minor = outcome.balance_minor if isinstance(outcome, Accepted) else None
             await self._hub.journal.settle_balance(
                 listing.listing_id, listing.agent_id, balance_minor
             )

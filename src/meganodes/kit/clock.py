@@ -42,6 +42,33 @@ class SystemClock:
         await asyncio.sleep(max(0.0, seconds))
 
 
+class SteadyClock:
+    """Another clock's wall time at the start, carried on by its monotonic clock.
+
+    What is decided about money must not jump with a wall clock that somebody sets: a win would wait
+    for a day, or be given up at once (reliability 2.6). Time stamps for people and for the wire are
+    taken from the other clock.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        """Take the wall time of this moment as the truth for as long as the process lives."""
+        self._clock = clock
+        self._wall_ms = clock.now_ms()
+        self._started = clock.monotonic()
+
+    def now_ms(self) -> int:
+        """Return the steady wall time in milliseconds."""
+        return self._wall_ms + int((self._clock.monotonic() - self._started) * 1_000)
+
+    def monotonic(self) -> float:
+        """Return the monotonic clock in seconds."""
+        return self._clock.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait as the other clock does."""
+        await self._clock.sleep(seconds)
+
+
 class ManualClock:
     """A clock that moves only when it is told to; whoever sleeps on it wakes in order.
 
