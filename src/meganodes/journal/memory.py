@@ -13,7 +13,6 @@ from typing import TypeVar
 
 from meganodes.domain.round import OpenRound, RoundView
 from meganodes.domain.transaction import Kind, RoundKey, State, Transaction, TransactionKey
-from meganodes.journal.leases import LeaseClock
 from meganodes.journal.memory_tables import Entry, Tables
 from meganodes.journal.store import (
     AttemptRecord,
@@ -26,7 +25,7 @@ from meganodes.journal.store import (
     StoreUnavailable,
     UnlistedBalance,
 )
-from meganodes.kit.clock import Clock
+from meganodes.kit.clock import Clock, SteadyClock
 
 _T = TypeVar("_T")
 
@@ -48,7 +47,7 @@ class MemoryJournal:
 
     def __init__(self, *, clock: Clock, fault: FaultHook | None = None) -> None:
         """Take the clock of leases, and who decides about faults."""
-        self._leases = LeaseClock(clock)
+        self._leases = SteadyClock(clock)
         self._fault = fault
         self._tables = Tables()
         self._is_open = False

@@ -12,6 +12,7 @@ from meganodes.journal.claims import claim_move
 from meganodes.journal.guards import OWED, RowRefused, require_sound, round_refusal
 from meganodes.journal.rows import MOVING
 from meganodes.journal.store import (
+    LEASE_MS_MAX,
     AttemptRecord,
     Change,
     CommitResult,
@@ -286,4 +287,7 @@ def _lease_end(lease_ms: int | None, lease_now_ms: int) -> int | None:
 
 
 def _is_leased(held: Held, lease_now_ms: int) -> bool:
-    return held.lease_until_ms is not None and held.lease_until_ms > lease_now_ms
+    """A lease that lasts longer than any may was given before the clock was set back."""
+    return held.lease_until_ms is not None and (
+        0 < held.lease_until_ms - lease_now_ms <= LEASE_MS_MAX
+    )

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Any
+from typing import Any, TypeVar
 
 from meganodes.domain.round import OpenRound
 from meganodes.domain.transaction import RoundKey, Transaction
@@ -25,6 +26,8 @@ from meganodes.journal.store import (
     StoreUnavailable,
     UnlistedBalance,
 )
+
+_T = TypeVar("_T")
 
 
 class SqliteReads:
@@ -55,13 +58,11 @@ class SqliteReads:
         self, agent_id: int, position: int, limit: int
     ) -> tuple[ListedTransaction, ...]:
         """Give the entries after a position, oldest first (the cursor law, contract 2.2)."""
-        found = await self._read("listed_after", (agent_id, position, limit))
-        return tuple(map(rows.listed, found))
+        return await self._rows("listed_after", (agent_id, position, limit), rows.listed)
 
     async def attempts(self, agent_id: int, trans_id: int) -> tuple[AttemptRecord, ...]:
         """Give all logged attempts of one transaction, oldest first."""
-        found = await self._read("attempts_of", (agent_id, trans_id))
-        return tuple(map(rows.attempt, found))
+        return await self._rows("attempts_of", (agent_id, trans_id), rows.attempt)
 
     async def attempt(self, agent_id: int, attempt_id: int) -> AttemptRecord | None:
         """Give one entry of the API log by its id."""
@@ -125,10 +126,18 @@ class SqliteReads:
         return tuple(map(rows.event, await self._read("events_of", (agent_id, trans_id))))
 
     async def _read(self, name: str, values: tuple[Any, ...]) -> list[Any]:
+        return list(await self._rows(name, values, tuple))
+
+    async def _rows(
+        self, name: str, values: tuple[Any, ...], make: Callable[[Any], _T]
+    ) -> tuple[_T, ...]:
+        """Query and make records, both in a thread: a long list must not hold up the loop."""
         if self._executor is None:
             raise StoreUnavailable("the journal is closed")
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._executor, self._query, name, values)
+        return await loop.run_in_executor(
+            self._executor, lambda: tuple(map(make, self._query(name, values)))
+        )
 
     def _query(self, name: str, values: tuple[Any, ...]) -> list[Any]:
         # There are as many connections as threads, so this never waits.

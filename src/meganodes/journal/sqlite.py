@@ -16,7 +16,6 @@ from typing import Any
 from meganodes.domain.round import RoundView
 from meganodes.domain.transaction import RoundKey, Transaction, TransactionKey
 from meganodes.journal import rows
-from meganodes.journal.leases import LeaseClock
 from meganodes.journal.reads import SqliteReads
 from meganodes.journal.schema import schema_fault
 from meganodes.journal.sequencer import Sequencer
@@ -33,7 +32,7 @@ from meganodes.journal.store import (
     StoreUnavailable,
     UnlistedBalance,
 )
-from meganodes.kit.clock import Clock
+from meganodes.kit.clock import Clock, SteadyClock
 from meganodes.kit.logging import get_logger
 
 SEQUENCE_STEP = 200
@@ -72,9 +71,11 @@ class SqliteJournal:
         self._path = path
         self._owner = owner
         self._settings = settings or WriterSettings()
-        self._leases = LeaseClock(clock)
+        self._leases = SteadyClock(clock)
         self._opened: _Opened | None = None
         self.reads = SqliteReads(path)
+        # The worker's questions have a thread of their own: no agent's lists come before them.
+        self._questions = SqliteReads(path, threads=1)
 
     async def start(self) -> None:
         """Open the file; refuse tables of another version, and a file that loses commits."""
@@ -90,6 +91,7 @@ class SqliteJournal:
             sequencer=Sequencer(connection),
         )
         self.reads.start()
+        self._questions.start()
 
     async def close(self) -> None:
         """Finish what was handed in, then close."""
@@ -97,6 +99,7 @@ class SqliteJournal:
             opened, self._opened = self._opened, None
             await opened.writer.close()
             self.reads.close()
+            self._questions.close()
             opened.reader.close()
             opened.connection.close()
 
@@ -169,19 +172,19 @@ class SqliteJournal:
 
     async def due_work(self, *, now_ms: int) -> tuple[DueWork, ...]:
         """Say for which agents something is due."""
-        return await self.reads.due_work(now_ms)
+        return await self._questions.due_work(now_ms)
 
     async def expired_pending(self, *, limit: int) -> tuple[Transaction, ...]:
         """Give PENDING bets that nobody owns (any more)."""
-        return await self.reads.expired_pending(self._leases.now_ms(), limit)
+        return await self._questions.expired_pending(self._leases.now_ms(), limit)
 
     async def overdue(self, *, owed_before_ms: int, limit: int) -> tuple[Transaction, ...]:
         """Give what is owed for too long and has nobody at work on it."""
-        return await self.reads.overdue(owed_before_ms, self._leases.now_ms(), limit)
+        return await self._questions.overdue(owed_before_ms, self._leases.now_ms(), limit)
 
     async def unlisted_balances(self, *, limit: int) -> tuple[UnlistedBalance, ...]:
         """Give entries that still need their balance callback, oldest first."""
-        return await self.reads.unlisted_balances(limit)
+        return await self._questions.unlisted_balances(limit)
 
     async def events(self, agent_id: int, trans_id: int) -> tuple[Event, ...]:
         """Give a row's history, oldest first."""

@@ -10,7 +10,6 @@ from meganodes.domain.transaction import Move, RoundKey, State, Transaction, Tra
 from meganodes.journal import rows
 from meganodes.journal.claims import claim_move
 from meganodes.journal.guards import RowRefused, require_sound, round_refusal
-from meganodes.journal.leases import LeaseClock
 from meganodes.journal.statements import SQLITE
 from meganodes.journal.store import (
     AttemptRecord,
@@ -24,6 +23,7 @@ from meganodes.journal.store import (
     RoundStep,
     StateMoved,
 )
+from meganodes.kit.clock import SteadyClock
 
 _INSERT = SQLITE["insert_transaction"].text
 _MOVE = SQLITE["move_transaction"].text
@@ -43,7 +43,7 @@ _CLAIMABLE = SQLITE["claimable"].text
 class ChangeWriter:
     """Applies changes and claims inside whatever transaction its connection is in."""
 
-    def __init__(self, connection: sqlite3.Connection, leases: LeaseClock, owner: str) -> None:
+    def __init__(self, connection: sqlite3.Connection, leases: SteadyClock, owner: str) -> None:
         """Write on this connection; leases are this owner's."""
         self._execute = connection.execute
         self._leases = leases

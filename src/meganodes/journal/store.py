@@ -14,6 +14,9 @@ from meganodes.domain.round import OpenRound, RoundView
 from meganodes.domain.transaction import Move, RoundKey, Transaction, TransactionKey
 from meganodes.protocol.commands import TransType
 
+LEASE_MS_MAX = 120_000
+"""No lease lasts longer; one that seems to was given before a clock was set back, and has ended."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Insert:

@@ -10,12 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from meganodes.journal.leases import LeaseClock
 from meganodes.journal.schema import upgrade
 from meganodes.journal.sqlite_change import ChangeWriter, belongs
 from meganodes.journal.sqlite_connection import open_writer
 from meganodes.journal.store import Committed, KeyTaken, RoundStep, StateMoved
-from meganodes.kit.clock import ManualClock
+from meganodes.kit.clock import ManualClock, SteadyClock
 from meganodes.kit.database import parse_database_url
 from tests.support.transactions import accepted, attempt_of, bet, intent, moving, round_key
 
@@ -30,7 +29,7 @@ def connection(tmp_path: Path) -> Iterator[sqlite3.Connection]:
 
 @pytest.fixture
 def changes(connection: sqlite3.Connection) -> ChangeWriter:
-    return ChangeWriter(connection, LeaseClock(ManualClock(now_ms=1_000)), "node-3")
+    return ChangeWriter(connection, SteadyClock(ManualClock(now_ms=1_000)), "node-3")
 
 
 def test_bet_costs_nine_statements(connection: sqlite3.Connection, changes: ChangeWriter) -> None:

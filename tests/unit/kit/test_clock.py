@@ -2,7 +2,7 @@
 
 import asyncio
 
-from meganodes.kit.clock import ManualClock, SystemClock
+from meganodes.kit.clock import ManualClock, SteadyClock, SystemClock
 
 
 def test_manual_clock_stands_still_until_advanced() -> None:
@@ -85,3 +85,20 @@ async def test_system_clock_moves_with_the_machine() -> None:
     await clock.sleep(-1)
     assert clock.now_ms() >= wall + 9
     assert clock.monotonic() >= monotonic + 0.009
+
+
+def test_steady_clock_begins_with_the_wall_clock_and_goes_on_with_time() -> None:
+    clock = ManualClock(now_ms=1_000_000)
+    steady = SteadyClock(clock)
+    assert steady.now_ms() == 1_000_000
+    clock.advance(1.5)
+    assert steady.now_ms() == 1_001_500
+
+
+def test_steady_clock_does_not_jump_with_the_wall_clock() -> None:
+    clock = ManualClock(now_ms=1_000_000)
+    steady = SteadyClock(clock)
+    clock.jump_wall(86_400)
+    assert steady.now_ms() == 1_000_000
+    clock.jump_wall(-2 * 86_400)
+    assert steady.now_ms() == 1_000_000

@@ -16,6 +16,11 @@ a.attempt_id, a.agent_id, a.trans_id, a.account, a.command, a.number, a.started_
 a.duration_ms, a.outcome, a.phase, a.result, a.http_status, b.request, b.reply, a.notes, a.faults,
 a.peer_address
 
+-- fragment: unleased
+-- Nobody owns the row: its lease has ended, or lasts longer than any lease may, because it was
+-- given before the clock was set back and the process started again (store.LEASE_MS_MAX).
+coalesce(t.lease_until_ms - ?, 0) NOT BETWEEN 1 AND 120000
+
 -- fragment: moved_columns
 -- The columns that a move may change, in the order of rows.MOVING.
 state = ?, epoch = ?, code = ?, balance_minor = ?, outcome_unknown = ?, cancel_asked_at_ms = ?,
@@ -118,7 +123,7 @@ ORDER BY t.round_seq, t.trans_id
 -- Find due rows that nobody works on, oldest first. A win waits for the bets recorded before it.
 SELECT {row_columns}, t.lease_until_ms FROM transactions AS t
 WHERE t.agent_id = ? AND t.step <> 'none' AND t.due_at_ms <= ?
-  AND (t.lease_until_ms IS NULL OR t.lease_until_ms <= ?)
+  AND {unleased}
   AND NOT (t.kind = 'win' AND EXISTS (
     SELECT 1 FROM transactions AS b
     WHERE b.agent_id = t.agent_id AND b.provider_id = t.provider_id
@@ -138,7 +143,7 @@ ORDER BY agent_id
 -- name: expired_pending
 -- Find bets without a decision that nobody owns (any more), the longest ended first.
 SELECT {row_columns} FROM transactions AS t
-WHERE t.state = 'pending' AND (t.lease_until_ms IS NULL OR t.lease_until_ms <= ?)
+WHERE t.state = 'pending' AND {unleased}
 ORDER BY t.lease_until_ms, t.trans_id, t.agent_id
 LIMIT ?
 
@@ -146,7 +151,7 @@ LIMIT ?
 -- Find what is owed for too long and has nobody at work on it, the oldest first.
 SELECT {row_columns} FROM transactions AS t
 WHERE t.step <> 'none' AND t.state IN ('owed', 'cancelling', 'not_seen_wait')
-  AND t.owed_since_ms < ? AND (t.lease_until_ms IS NULL OR t.lease_until_ms <= ?)
+  AND t.owed_since_ms < ? AND {unleased}
 ORDER BY t.owed_since_ms, t.trans_id, t.agent_id
 LIMIT ?
 
