@@ -52,7 +52,8 @@ class SystemIdentity:
             )
         self._clock = clock
         self._node = node
-        self._random = secrets.SystemRandom()
+        # Spreads retries; nothing secret comes from it, and a call to the system each time is dear.
+        self._random = random.Random(secrets.randbits(128))  # noqa: S311 - jitter
         self._lock = threading.Lock()
         self._millisecond = above >> _SHIFT
         self._counter = _COUNTER_MAX
