@@ -44,12 +44,12 @@ def main(arguments: list[str]) -> int:
 
 
 def _measured(plan: Plan, folder: Path, console: Console) -> Run:
-    described = machine(folder)
+    revision, described = commit(), machine(folder)
     with console.status("starting ...") as status:
         rounds = measure(plan, folder, status.update)
     return Run(
         date=datetime.now(UTC).date().isoformat(),
-        commit=commit(),
+        commit=revision,
         machine=described,
         versions=versions(),
         rounds=rounds,

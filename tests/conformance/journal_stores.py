@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,11 +18,15 @@ from meganodes.kit.database import parse_database_url
 
 @dataclass(frozen=True, kw_only=True)
 class Journal:
-    """An open store, its reads, and the clock that its leases run by."""
+    """An open store, its reads, and the clock that its leases run by.
+
+    ``reopened`` makes another store on the same data, as a process does that starts again.
+    """
 
     store: JournalStore
     reads: JournalReads
     clock: ManualClock
+    reopened: Callable[[ManualClock], JournalStore]
 
 
 def make_template(folder: Path) -> Path:
@@ -37,8 +41,14 @@ async def open_memory() -> AsyncIterator[Journal]:
     """Open a store in memory."""
     clock = ManualClock()
     store = MemoryJournal(clock=clock)
+
+    def reopened(clock: ManualClock) -> MemoryJournal:
+        another = MemoryJournal(clock=clock)
+        another._tables = store._tables
+        return another
+
     await store.start()
-    yield Journal(store=store, reads=store.reads, clock=clock)
+    yield Journal(store=store, reads=store.reads, clock=clock, reopened=reopened)
     await store.close()
 
 
@@ -48,7 +58,21 @@ async def open_sqlite(template: Path, folder: Path) -> AsyncIterator[Journal]:
     path = folder / "journal.db"
     shutil.copy(template, path)
     clock = ManualClock()
-    store = SqliteJournal(path, clock=clock, owner="node-0")
+
+    def reopened(clock: ManualClock) -> SqliteJournal:
+        return SqliteJournal(path, clock=clock, owner="node-0")
+
+    store = reopened(clock)
     await store.start()
-    yield Journal(store=store, reads=store.reads, clock=clock)
+    yield Journal(store=store, reads=store.reads, clock=clock, reopened=reopened)
+    await store.close()
+
+
+@asynccontextmanager
+async def next_run(journal: Journal, clock: ManualClock) -> AsyncIterator[JournalStore]:
+    """Close a journal's store and open its data under the clock of the process's next run."""
+    await journal.store.close()
+    store = journal.reopened(clock)
+    await store.start()
+    yield store
     await store.close()

@@ -12,6 +12,7 @@ import pytest
 
 from meganodes.callbacks.egress import Egress
 from meganodes.callbacks.gateway import AgentView, Attempt, HttpGateway, Lane
+from meganodes.callbacks.reader import TOLD_BY_CLOSING
 from meganodes.callbacks.settings import CallbackSettings
 from meganodes.callbacks.transport import HttpTransport
 from meganodes.domain.outcome import Accepted, Phase, Unknown
@@ -94,6 +95,29 @@ async def test_garbage_is_never_taken_for_an_answer(line: Line, command: Command
         assert len(attempt.reply_bytes) <= 65_536, name
         assert line.transport.sockets(1) == 0, f"{name}: the connection must be over"
     assert len(line.backend.requests) == len(WIRE), "each was on the wire once"
+
+
+@pytest.mark.parametrize("command", list(Command))
+async def test_reply_told_by_closing_is_never_taken_for_one_when_it_was_cut(
+    line: Line, command: Command
+) -> None:
+    """A JSON object that was cut is no JSON, so that the close may tell the end of a reply."""
+    for size in range(len(PLAIN_REPLY)):
+        attempt = await line.ask(http(PLAIN_REPLY[:size], length=None), command)
+        assert isinstance(attempt.outcome, Unknown), f"cut after {size}: {attempt.outcome}"
+        assert attempt.result == -1
+    for name, body in GARBAGE.items():
+        attempt = await line.ask(http(body, length=None), command)
+        assert isinstance(attempt.outcome, Unknown), f"{name}: {attempt.outcome}"
+    assert line.transport.sockets(1) == 0
+
+
+@pytest.mark.rule("3.5-every-attempt-kept")
+async def test_bet_whose_reply_was_told_by_closing_is_accepted_with_a_note(line: Line) -> None:
+    attempt = await line.ask(http(length=None, start=b"HTTP/1.0 200 OK"), Command.BET)
+    assert attempt.outcome == Accepted(balance_minor=10_000)
+    assert attempt.notes == (TOLD_BY_CLOSING, 'data has extra keys, ignored: "account"')
+    assert line.transport.sockets(1) == 0
 
 
 @pytest.mark.rule("3.3-data-fault-bet", "3.3-data-fault-win-cancel")

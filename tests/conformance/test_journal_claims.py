@@ -8,8 +8,9 @@ from dataclasses import replace
 import pytest
 
 from meganodes.domain.transaction import State, Step, Transaction, claimed, move
-from meganodes.journal.store import DueWork, Event, JournalStore
-from tests.conformance.journal_stores import Journal
+from meganodes.journal.store import LEASE_MS_MAX, DueWork, Event, JournalStore
+from meganodes.kit.clock import ManualClock
+from tests.conformance.journal_stores import Journal, next_run
 from tests.support.transactions import (
     START_MS,
     accepted,
@@ -134,6 +135,34 @@ async def test_jump_of_the_wall_clock_neither_ends_nor_prolongs_a_lease(journal:
     journal.clock.jump_wall(-2 * 86_400)
     journal.clock.advance(LEASE_MS / 1000)
     assert len(await claim(journal.store)) == 1
+
+
+@pytest.mark.parametrize("set_back_ms", [LEASE_MS_MAX - LEASE_MS + 1, 86_400_000])
+async def test_lease_ends_when_the_clock_was_set_back_between_two_runs(
+    journal: Journal, set_back_ms: int
+) -> None:
+    """Reliability 2.6: what is owed must not wait until a clock has caught up."""
+    owed = await record(journal.store, win(), lease_ms=LEASE_MS)
+    pending = await record(journal.store, bet(), lease_ms=LEASE_MS)
+    clock = ManualClock(now_ms=START_MS - set_back_ms)
+    async with next_run(journal, clock) as store:
+        assert await store.expired_pending(limit=10) == (pending,)
+        assert await store.overdue(owed_before_ms=START_MS + 1, limit=10) == (owed,)
+        (taken,) = await claim(store)
+        assert (taken.trans_id, taken.maybe_sent) == (owed.trans_id, True)
+        assert await claim(store) == ()
+
+
+@pytest.mark.parametrize("set_back_ms", [0, LEASE_MS_MAX - LEASE_MS])
+async def test_lease_runs_on_in_the_next_run(journal: Journal, set_back_ms: int) -> None:
+    """A process that starts again quickly must not take what another still works on."""
+    owed = await record(journal.store, win(), lease_ms=LEASE_MS)
+    clock = ManualClock(now_ms=START_MS - set_back_ms)
+    async with next_run(journal, clock) as store:
+        assert await claim(store) == ()
+        assert await store.overdue(owed_before_ms=START_MS + 1, limit=10) == ()
+        clock.advance((set_back_ms + LEASE_MS) / 1000)
+        assert [row.trans_id for row in await claim(store)] == [owed.trans_id]
 
 
 async def test_move_keeps_takes_or_gives_up_the_lease(journal: Journal) -> None:

@@ -15,6 +15,7 @@ import pytest
 
 from meganodes.callbacks.egress import Egress, EgressRules, Target
 from meganodes.callbacks.exchange import Exchange, Exchanged, Headers
+from meganodes.callbacks.reader import TOLD_BY_CLOSING
 from meganodes.callbacks.settings import CallbackSettings
 from meganodes.callbacks.transport import HttpTransport
 from meganodes.domain.outcome import Phase
@@ -133,6 +134,10 @@ LATE_CASES: dict[str, tuple[Script, str]] = {
     "stop after the headers": (answers_then_waits(http()[:-73]), "0 of 73 body bytes had come"),
     "stop in the body": (answers_then_waits(http()[:-1]), "72 of 73 body bytes had come"),
     "black hole": (answers_then_waits(b""), "no byte of a reply had come"),
+    "no length and no FIN": (
+        answers_then_waits(http(length=None)),
+        "has no Content-Length and no end after 73 body bytes",
+    ),
     "length too large": (answers_then_waits(http(length=80)), "73 of 80 body bytes had come"),
 }
 SENT_CASES: dict[str, tuple[Script, str]] = {
@@ -171,10 +176,14 @@ SENT_CASES: dict[str, tuple[Script, str]] = {
     "FIN in the head": (_closes(http()[:20]), "head of the reply was not complete"),
     "FIN in the body": (_closes(http()[:-5]), "68 of 73 body bytes had come"),
     "FIN in a chunk": (_closes(chunked(PLAIN_REPLY)[:-10]), "closed the connection"),
-    "FIN as the end": (_closes(http(length=None)), "send a Content-Length"),
-    "HTTP/1.0 without a length": (
-        _closes(http(length=None, start=b"HTTP/1.0 200 OK")),
-        "send a Content-Length",
+    "FIN in a head without a length": (
+        _closes(http(length=None)[:-75]),
+        "the head of the reply was not complete",
+    ),
+    "RST as the end": (_resets(http(length=None)), "has no Content-Length and no end after 73"),
+    "RST as the end of HTTP/1.0": (
+        _resets(http(length=None, start=b"HTTP/1.0 200 OK")),
+        "has no Content-Length and no end after 73",
     ),
     "RST instead of a reply": (_resets(b""), "no byte of a reply had come"),
     "RST after the status line": (_resets(b"HTTP/1.1 200 OK\r\n"), "not complete after 17 bytes"),
@@ -211,6 +220,26 @@ async def test_nothing_but_a_whole_reply_counts_and_nothing_is_sent_again(name: 
         assert after.phase is Phase.COMPLETE
         assert len(wire.backend.peers) == 2, "and the next request goes over a new one"
         assert len(wire.backend.requests) == 2, "nothing was repeated behind our back"
+
+
+@pytest.mark.rule("3.3-close-after-irregularity")
+@pytest.mark.parametrize("start", [b"HTTP/1.1 200 OK", b"HTTP/1.0 200 OK"])
+@pytest.mark.parametrize("wanted", [b"Connection: close", b"Connection: keep-alive", b"X: y"])
+@on_each_loop
+async def test_clean_fin_ends_a_reply_without_a_length_and_is_noted(
+    start: bytes, wanted: bytes
+) -> None:
+    raw = http(start=start, length=None, headers=(wanted,))
+    async with line(_closes(raw), answers(http())) as wire:
+        exchanged = await wire.send()
+        assert exchanged.phase is Phase.COMPLETE
+        assert exchanged.fault is None
+        assert exchanged.reply is not None
+        assert exchanged.reply.body == PLAIN_REPLY
+        assert exchanged.notes == (TOLD_BY_CLOSING,)
+        assert wire.transport.sockets(1) == 0
+        assert (await wire.send()).notes == ()
+        assert len(wire.backend.peers) == 2
 
 
 COMPLETE_CASES: dict[str, tuple[bytes, int]] = {
@@ -331,7 +360,10 @@ async def test_connection_is_not_reused_after_fin_or_bytes_while_idle(parting: s
 
 @pytest.mark.rule("3.3-no-reuse-after-fin")
 @on_each_loop
-async def test_fin_the_event_loop_has_not_seen_yet_is_seen_before_the_send() -> None:
+@pytest.mark.parametrize("blind_seconds", [0.002, 0.1])
+async def test_fin_the_event_loop_has_not_seen_yet_is_seen_before_the_send(
+    blind_seconds: float,
+) -> None:
     async def parts(peer: Peer) -> None:
         await peer.request()
         await peer.send(http())
@@ -341,7 +373,7 @@ async def test_fin_the_event_loop_has_not_seen_yet_is_seen_before_the_send() -> 
     async with line(parts, answers(http())) as wire:
         for _ in range(2):
             assert (await wire.send()).phase is Phase.COMPLETE
-            time.sleep(0.1)  # noqa: ASYNC251 - the loop is to be blind for a moment
+            time.sleep(blind_seconds)  # noqa: ASYNC251 - the loop is to be blind for a moment
         assert len(wire.backend.peers) == 2
 
 

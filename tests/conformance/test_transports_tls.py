@@ -13,6 +13,7 @@ import pytest
 
 from meganodes.callbacks.egress import Egress, EgressRules, Target
 from meganodes.callbacks.exchange import Exchange, Exchanged, Headers
+from meganodes.callbacks.reader import TOLD_BY_CLOSING
 from meganodes.callbacks.settings import CallbackSettings
 from meganodes.callbacks.transport import HttpTransport
 from meganodes.domain.outcome import Phase
@@ -193,6 +194,20 @@ async def test_broken_reply_over_tls_ends_the_connection(pki: Pki) -> None:
     async with line(answers(http() + http()), pki.server(), pki.ca_file) as wire:
         exchanged = await wire.send()
         assert exchanged.phase is Phase.SENT
+        assert wire.transport.sockets(1) == 0
+
+
+@on_each_loop
+async def test_parting_word_of_tls_ends_a_reply_without_a_length(pki: Pki) -> None:
+    async def closes(peer: Peer) -> None:
+        await peer.request()
+        await peer.send(http(length=None))
+        peer.close()
+
+    async with line(closes, pki.server(), pki.ca_file) as wire:
+        exchanged = await wire.send()
+        assert exchanged.phase is Phase.COMPLETE
+        assert exchanged.notes == (TOLD_BY_CLOSING,)
         assert wire.transport.sockets(1) == 0
 
 

@@ -117,8 +117,8 @@ class Exchanged(msgspec.Struct, frozen=True, kw_only=True):
     BEFORE_SEND: provably not one byte was handed to a socket; ``held_back`` tells whether the hub
     itself decided so (a refused address, too late, closing down) and not the network. SENT: no
     reply that is complete and within the limits; ``fault`` says what is wrong, in one sentence.
-    COMPLETE: ``reply`` is there. ``reply_bytes`` are the bytes as they came, head included, as
-    far as they are kept.
+    COMPLETE: ``reply`` is there; ``notes`` say what was tolerated about how it came.
+    ``reply_bytes`` are the bytes as they came, head included, as far as they are kept.
     """
 
     phase: Phase
@@ -129,6 +129,7 @@ class Exchanged(msgspec.Struct, frozen=True, kw_only=True):
     peer_address: str | None = None
     duration_ms: int = 0
     held_back: bool = False
+    notes: tuple[str, ...] = ()
 
 
 class Transport(Protocol):

@@ -191,7 +191,7 @@ class HttpGateway:
             http_status=None if exchanged.reply is None else exchanged.reply.status,
             request_bytes=exchanged.request_bytes,
             reply_bytes=prepared.masked(exchanged.reply_bytes),
-            notes=() if reply is None else reply.notes,
+            notes=exchanged.notes if reply is None else exchanged.notes + reply.notes,
             faults=() if reply is None else reply.faults,
             reply=reply,
             peer_address=exchanged.peer_address,

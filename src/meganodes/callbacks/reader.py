@@ -28,6 +28,9 @@ RAW_BYTES_MAX: Final = HEAD_BYTES_MAX + 4 * BODY_BYTES_MAX
 KEEP_ALIVE_MARGIN_SECONDS: Final = 2
 """We stop this long before the backend's own limit, so that its FIN never meets our request."""
 
+TOLD_BY_CLOSING: Final = "reply has no Content-Length; its end was told by closing the connection"
+"""The note on a reply that only a FIN has ended."""
+
 _FINAL_STATUS_MIN: Final = 200
 _INTERIM_STATUS_MIN: Final = 100
 _SWITCHING_PROTOCOLS: Final = 101
@@ -44,7 +47,8 @@ class ReplyReader:
     """Reads the replies of one connection, one after the other; `restart` goes before each.
 
     ``fault`` is the first thing wrong, as a sentence; ``complete`` says that a whole reply is
-    there. With a fault the reply does not count, even when it is complete.
+    there. With a fault the reply does not count, even when it is complete. ``notes`` are oddities
+    that were tolerated.
     """
 
     __slots__ = (
@@ -63,6 +67,7 @@ class ReplyReader:
         "_status",
         "complete",
         "fault",
+        "notes",
     )
 
     def __init__(self) -> None:
@@ -73,6 +78,7 @@ class ReplyReader:
         """Forget the last reply and wait for the first byte of the next."""
         self.fault: str | None = None
         self.complete = False
+        self.notes: tuple[str, ...] = ()
         self._status = 0
         self._headers: list[tuple[bytes, bytes]] = []
         self._body: list[bytes] = []
@@ -95,8 +101,20 @@ class ReplyReader:
             self._blame(_MORE_BYTES if self.complete else f"the reply is not HTTP/1.1: {error}")
         if self._size > HEAD_BYTES_MAX:
             self._check_sizes()
-        if self.complete and not self.raw.startswith(_VERSIONS):
-            self._blame("the reply is not HTTP/1.1")
+        if self.complete:
+            self._check_version()
+
+    def close(self) -> None:
+        """Take the backend's FIN, which ends a reply that tells its end in no other way.
+
+        PHP's built-in server and HTTP/1.0 backends answer so. A FIN in the middle of one does no
+        harm: a JSON object that was cut is no JSON. Nothing but a clean FIN counts.
+        """
+        if self.complete or self.fault is not None or not self._ends_by_closing():
+            return
+        self.complete = True
+        self.notes = (TOLD_BY_CLOSING,)
+        self._check_version()
 
     @property
     def raw(self) -> bytes:
@@ -139,18 +157,12 @@ class ReplyReader:
             return f"the head of the reply was not complete after {self._size} bytes"
         if self._length is not None:
             return f"{self._body_size} of {self._length} body bytes had come"
+        if self._ends_by_closing():
+            return f"the reply has no Content-Length and no end after {self._body_size} body bytes"
         return f"the reply had no end after {self._body_size} body bytes"
 
     def missing_at_close(self) -> str:
-        """Say why a reply that ends with the connection does not count.
-
-        A body that is delimited by the close alone cannot be told from one that was cut off.
-        """
-        if self._status != 0 and self._length is None and not self._is_chunked():
-            return (
-                "the reply has neither a Content-Length nor chunked encoding, "
-                "so that its end cannot be known; send a Content-Length"
-            )
+        """Say why what had come when the connection ended is no reply."""
         return f"the backend closed the connection; {self.missing()}"
 
     # What follows is called by the parser.
@@ -205,6 +217,10 @@ class ReplyReader:
         if self.fault is None:
             self.fault = fault
 
+    def _check_version(self) -> None:
+        if not self.raw.startswith(_VERSIONS):
+            self._blame("the reply is not HTTP/1.1")
+
     def _check_sizes(self) -> None:
         if not self._head_fits:  # measured once, when the whole head is there
             self._head_fits = self._status != 0 and self._head_size() <= HEAD_BYTES_MAX
@@ -219,8 +235,10 @@ class ReplyReader:
             end = self.raw.find(_HEAD_END, end) + len(_HEAD_END)
         return end
 
-    def _is_chunked(self) -> bool:
-        return any(name.lower() == b"transfer-encoding" for name, _ in self._headers)
+    def _ends_by_closing(self) -> bool:
+        if self._status == 0 or self._length is not None:
+            return False
+        return all(name.lower() != b"transfer-encoding" for name, _ in self._headers)
 
     def _ends_exactly(self) -> bool:
         """Tell whether nothing, not even the empty lines a parser skips, follows the reply."""

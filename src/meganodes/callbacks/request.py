@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Final
 
 from meganodes.callbacks.calls import AgentView, Call
@@ -10,22 +11,16 @@ from meganodes.callbacks.egress import Egress
 from meganodes.callbacks.exchange import MASK, Headers
 from meganodes.kit.identity import Identity
 from meganodes.kit.secrets import Secret
-from meganodes.protocol.commands import check_text
+from meganodes.protocol.commands import Command, Revision, check_text
 from meganodes.protocol.signature import sign
 from meganodes.protocol.wire import CALLBACK_TOKEN_HEADER, render_callback
 
 _TRACEPARENT: Final = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}", re.ASCII)
 _TRACE_BYTES: Final = 24
 
-# One template for both copies, so that the stored one differs in the signature and nothing else.
-_ATTEMPT_LINES: Final = (
-    b"webhook-id: %b\r\n"
-    b"webhook-timestamp: %d\r\n"
-    b"webhook-signature: %b\r\n"
-    b"MegaNodes-Attempt: %d\r\n"
-    b"MegaNodes-Deadline: %d\r\n"
-    b"traceparent: %b\r\n"
-)
+# Rendered once for both copies: the stored one differs in the signature between and nothing else.
+_LINES_BEFORE: Final = b"webhook-id: %b\r\nwebhook-timestamp: %d\r\nwebhook-signature: "
+_LINES_AFTER: Final = b"\r\nMegaNodes-Attempt: %d\r\nMegaNodes-Deadline: %d\r\ntraceparent: %b\r\n"
 
 
 class PreparedAgent:
@@ -70,12 +65,11 @@ class PreparedAgent:
         fixed = self._lines
         if call.token_override is not None:
             fixed = fixed_headers(call.token_override)
-        rest = (call.attempt, deadline_ms, trace.encode("ascii"))
-        wire = (webhook_id, timestamp_seconds, signature, *rest)
-        stored = (webhook_id, timestamp_seconds, _MASK, *rest)
+        before = _LINES_BEFORE % (webhook_id, timestamp_seconds)
+        after = _LINES_AFTER % (call.attempt, deadline_ms, trace.encode("ascii"))
         return Headers(
-            wire=fixed.wire + _ATTEMPT_LINES % wire,
-            stored=fixed.stored + _ATTEMPT_LINES % stored,
+            wire=fixed.wire + before + signature + after,
+            stored=fixed.stored + before + _MASK + after,
         )
 
 
@@ -96,8 +90,13 @@ def fixed_headers(token: Secret) -> Headers:
 
 def envelope(call: Call, timestamp_seconds: int) -> bytes:
     """Render the body: `command`, `data` and `check` byte for byte as on every attempt."""
-    check = check_text(call.command, call.revision)
+    check = _check_text(call.command, call.revision)
     return render_callback(call.command, call.data, check, timestamp_seconds)
+
+
+@cache
+def _check_text(command: Command, revision: Revision) -> str:
+    return check_text(command, revision)
 
 
 def traceparent_of(call: Call, identity: Identity) -> str:

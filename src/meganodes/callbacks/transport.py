@@ -103,6 +103,7 @@ class HttpTransport:
             request_bytes=exchange.stored_bytes(),
             reply_bytes=connection.reader.kept,
             peer_address=connection.peer_address,
+            notes=connection.reader.notes,
             duration_ms=round((self._monotonic() - began) * 1000),
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from bisect import bisect_left
 
 import pytest
 
@@ -93,7 +94,7 @@ def test_room_is_the_usual_one_again_when_nothing_is_owed() -> None:
     for step in range(40):
         places.leave(Lane.DELIVERY, alive=True)
         fill(places, Lane.DELIVERY, 2, now + 2 * step)
-    while places.delivery_room(10_000.0) < 5 or places._in_flight[Lane.DELIVERY]:
+    while places.delivery_room(10_000.0) < 10 or places._in_flight[Lane.DELIVERY]:
         places.leave(Lane.DELIVERY, alive=True)
     assert fill(places, Lane.DELIVERY, 100, 20_000.0) == 16
 
@@ -114,9 +115,46 @@ def test_deliveries_leave_at_most_a_hundred_times_in_any_second() -> None:
 
 def test_rate_is_said_to_be_the_reason() -> None:
     places = bulkhead()
-    assert [places.enter(Lane.DELIVERY, 0.0) for _ in range(6)][-1] == (
+    assert [places.enter(Lane.DELIVERY, 0.0) for _ in range(11)][-1] == (
         "deliveries are held to 95 a second"
     )
+
+
+@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("tick_ms", [(1, 3), (25, 25), (50, 50), (40, 60), (50, 95)])
+def test_asking_every_fifty_milliseconds_reaches_the_rate_and_never_a_hundred_and_one(
+    tick_ms: tuple[int, int], seed: int
+) -> None:
+    """I12: what is owed flows at 95 a second after healing; the backend never sees above 100."""
+    chance = random.Random(seed)  # noqa: S311 - the same seed, the same story
+    places = bulkhead()
+    places.begin_anew()
+    now, under_way = 1_000.0, 0
+    moments: list[float] = []
+    while now < 1_030.0:
+        now += chance.randint(*tick_ms) / 1_000
+        for _ in range(under_way):
+            places.leave(Lane.DELIVERY, alive=True)
+        under_way = places.delivery_room(now)
+        for _ in range(under_way):
+            assert places.enter(Lane.DELIVERY, now) is None, "what is promised is kept"
+            moments.append(now)
+    assert len(moments) >= 29.5 * 95, "at most half a second is lost while the room grows"
+    in_a_second = [bisect_left(moments, start + 1) - number for number, start in enumerate(moments)]
+    assert max(in_a_second) <= 100
+
+
+def test_burst_after_a_rest_leaves_less_room_in_its_second() -> None:
+    """Rest, burst, and the full rate from then on would be 105 in one second."""
+    places = bulkhead(delivery_usual=64)
+    moments: list[float] = []
+    for tick in range(2_000):
+        now = 50 + tick / 1_000
+        while places.delivery_room(now) and places.enter(Lane.DELIVERY, now) is None:
+            moments.append(now)
+            places.leave(Lane.DELIVERY, alive=True)
+    assert moments.count(50.0) == 10
+    assert sum(moment < 51.0 for moment in moments) == 100
 
 
 def test_play_is_not_held_to_the_rate() -> None:
@@ -145,19 +183,19 @@ def test_tests_have_a_few_places_of_their_own() -> None:
 
 def test_room_for_deliveries_is_what_could_start_now() -> None:
     places = bulkhead()
-    assert places.delivery_room(0.0) == 5, "the burst"
-    for left in (4, 3, 2, 1, 0):
+    assert places.delivery_room(0.0) == 10, "the burst"
+    for left in reversed(range(10)):
         assert places.enter(Lane.DELIVERY, 0.0) is None
         assert places.delivery_room(0.0) == left
-    assert places.delivery_room(1.0) == 5
-    assert fill(places, Lane.DELIVERY, 11, 1.0) == 11
+    assert places.delivery_room(1.0) == 6, "of the 16 places"
+    assert fill(places, Lane.DELIVERY, 7, 1.0) == 6
     assert places.delivery_room(100.0) == 0, "all 16 places are taken"
 
 
 def test_clock_that_stands_still_gives_no_tokens() -> None:
     places = bulkhead()
     assert fill(places, Lane.DELIVERY, 1, 5.0) == 1
-    for _ in range(4):
+    for _ in range(9):
         places.enter(Lane.DELIVERY, 5.0)
     assert places.enter(Lane.DELIVERY, 4.0) is not None
 

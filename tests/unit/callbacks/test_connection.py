@@ -8,8 +8,9 @@ import pytest
 
 from meganodes.callbacks.connection import Connection
 from meganodes.callbacks.egress import Target
+from meganodes.callbacks.reader import TOLD_BY_CLOSING
 from meganodes.kit.clock import ManualClock
-from tests.support.hostile_backend import http
+from tests.support.hostile_backend import PLAIN_REPLY, http
 
 TARGET = Target(scheme="https", host="good.example", port=443, path_and_query="/")
 
@@ -150,6 +151,40 @@ async def test_fin_instead_of_a_reply_is_a_fault(line: Line) -> None:
     assert line.is_over
 
 
+async def test_fin_is_the_end_of_a_reply_that_has_no_other(line: Line) -> None:
+    waiter = line.start()
+    line.connection.data_received(http(length=None))
+    assert not waiter.done()
+    line.connection.eof_received()
+    assert await waiter is None
+    assert line.connection.reader.reply().body == PLAIN_REPLY
+    assert line.connection.reader.notes == (TOLD_BY_CLOSING,)
+    assert line.is_over
+
+
+@pytest.mark.rule("3.3-incomplete-at-deadline")
+@pytest.mark.parametrize("broken", [ConnectionResetError(), None])
+async def test_reply_that_ends_without_a_fin_is_not_whole(
+    line: Line, broken: Exception | None
+) -> None:
+    """None comes without a FIN when we close, or when TLS ends without its parting word."""
+    waiter = line.start()
+    line.connection.data_received(http(length=None))
+    line.connection.connection_lost(broken)
+    fault = await waiter
+    assert fault is not None
+    assert fault.endswith("the reply has no Content-Length and no end after 73 body bytes")
+
+
+async def test_reply_told_by_closing_before_the_request_was_read_is_a_fault(line: Line) -> None:
+    waiter = line.start()
+    line.wire.unsent = 1
+    line.connection.data_received(http(length=None))
+    line.connection.eof_received()
+    assert await waiter == "the backend answered before it had read the request"
+    assert line.is_over
+
+
 async def test_lost_connection_is_a_fault(line: Line) -> None:
     waiter = line.start()
     line.connection.data_received(b"HTTP/1.1 200")
@@ -227,18 +262,19 @@ async def test_idle_connection_is_over_after_its_time(line: Line) -> None:
 
 
 @pytest.mark.rule("3.3-no-reuse-after-fin")
-async def test_socket_is_asked_for_a_fin_the_loop_has_not_seen(line: Line) -> None:
+@pytest.mark.parametrize("idle_seconds", [0.0, 0.001, 1.0])
+async def test_socket_is_asked_for_a_fin_the_loop_has_not_seen(
+    line: Line, idle_seconds: float
+) -> None:
+    """However short the idling was: a FIN may wait right behind the reply."""
     waiter = line.start()
     line.connection.data_received(http())
     await waiter
     line.connection.idle(3.0)
-    assert line.connection.is_usable(line.clock.monotonic())
-    assert line.link.looks == 0, "the loop has only just looked itself"
-    line.clock.advance(1.0)
+    line.clock.advance(idle_seconds)
     assert line.connection.is_usable(line.clock.monotonic())
     line.link.silent = False
     assert not line.connection.is_usable(line.clock.monotonic())
-    assert line.link.looks == 2
 
 
 async def test_answer_before_the_request_was_read_is_a_fault(line: Line) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
+import struct
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -52,11 +53,19 @@ async def test_link_to_another_address_than_the_checked_one_is_refused(
         SocketLink(connected, "93.184.216.34")
 
 
+def connected_pair() -> tuple[socket.socket, socket.socket]:
+    """Return the two ends of a TCP connection."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        ours = socket.create_connection(listening.getsockname())
+        theirs, _ = listening.accept()
+    return ours, theirs
+
+
 @pytest.mark.rule("3.3-no-reuse-after-fin")
 async def test_link_sees_bytes_and_fin_that_wait_in_the_socket() -> None:
-    ours, theirs = socket.socketpair()
+    ours, theirs = connected_pair()
     with ours, theirs:
-        link = _Paired(ours)
+        link = SocketLink(ours, "127.0.0.1")
         assert link.is_silent()
         theirs.send(b"x")
         assert not link.is_silent()
@@ -67,16 +76,21 @@ async def test_link_sees_bytes_and_fin_that_wait_in_the_socket() -> None:
 
 
 async def test_link_of_a_closed_socket_is_not_silent() -> None:
-    ours, theirs = socket.socketpair()
+    ours, theirs = connected_pair()
     with theirs:
-        link = _Paired(ours)
+        link = SocketLink(ours, "127.0.0.1")
         ours.close()
         assert not link.is_silent()
 
 
-class _Paired(SocketLink):
-    def __init__(self, connected: socket.socket) -> None:
-        self._socket = connected
+@pytest.mark.rule("3.3-no-reuse-after-fin")
+async def test_link_sees_that_the_other_end_has_broken_the_connection() -> None:
+    ours, theirs = connected_pair()
+    with ours:
+        link = SocketLink(ours, "127.0.0.1")
+        theirs.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        theirs.close()  # by a RST
+        assert not link.is_silent()
 
 
 def test_tls_is_verified_and_at_least_version_1_2() -> None:

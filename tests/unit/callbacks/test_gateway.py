@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 
+import msgspec
 import pytest
 
 from meganodes.callbacks.egress import Egress, EgressRules
 from meganodes.callbacks.exchange import Exchange, Exchanged
 from meganodes.callbacks.gateway import Call, CircuitChange, CircuitState, HttpGateway, Lane
+from meganodes.callbacks.reader import TOLD_BY_CLOSING
 from meganodes.callbacks.scripted import Script, ScriptedTransport, answered, lost, not_sent
 from meganodes.callbacks.settings import CallbackSettings
 from meganodes.domain.outcome import Accepted, Duplicate, NotSent, Phase, Refused, Unknown
@@ -417,13 +419,36 @@ async def test_cancelled_call_gives_its_place_back() -> None:
 
 async def test_room_for_deliveries_is_that_of_the_agent() -> None:
     setup = Setup(says(OK))
-    assert setup.gateway.delivery_room(1) == 5
+    assert setup.gateway.delivery_room(1) == 10
     assert setup.gateway.may_deliver(1)
-    await setup.send_many(a_call(Command.WIN, lane=Lane.DELIVERY), 5)
+    await setup.send_many(a_call(Command.WIN, lane=Lane.DELIVERY), 10)
     assert setup.gateway.delivery_room(1) == 0
     attempt = await setup.gateway.send(AGENT, a_call(Command.WIN, lane=Lane.DELIVERY))
     assert isinstance(attempt.outcome, NotSent)
     assert not attempt.outcome.counted
+
+
+async def test_owed_wins_flow_at_the_rate_when_the_room_is_asked_for_every_50_ms() -> None:
+    """I12: 10,000 due items within 120 s of healing are 84 a second."""
+    setup = Setup(says(OK))
+    seconds = 20
+    for _ in range(seconds * 20):
+        setup.clock.advance(0.05)
+        call = a_call(Command.WIN, lane=Lane.DELIVERY)
+        ends = await asyncio.gather(
+            *[setup.gateway.send(AGENT, call) for _ in range(setup.gateway.delivery_room(1))]
+        )
+        assert all(isinstance(end.outcome, Accepted) for end in ends)
+    assert 95 * seconds <= len(setup.transport.exchanges) <= 95 * seconds + 10
+
+
+async def test_what_the_transport_tolerated_is_noted() -> None:
+    async def script(exchange: Exchange) -> Exchanged:
+        return msgspec.structs.replace(answered(exchange, OK), notes=(TOLD_BY_CLOSING,))
+
+    attempt = await Setup(script).gateway.send(AGENT, a_call(Command.BET))
+    assert attempt.outcome == Accepted(balance_minor=10_000)
+    assert attempt.notes == (TOLD_BY_CLOSING, 'data has extra keys, ignored: "account"')
 
 
 async def test_nothing_is_sent_after_closing() -> None:

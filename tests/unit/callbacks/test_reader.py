@@ -86,11 +86,76 @@ def test_incomplete_reply_says_what_is_missing(raw: bytes, missing: str) -> None
     assert reader.missing_at_close() == f"the backend closed the connection; {missing}"
 
 
+@pytest.mark.parametrize("size", [1, 7, 10_000])
 @pytest.mark.parametrize("start", [b"HTTP/1.1 200 OK", b"HTTP/1.0 200 OK"])
-def test_reply_delimited_by_the_close_is_never_complete(start: bytes) -> None:
-    reader = read(http(length=None, start=start))
+@pytest.mark.parametrize("header", [b"Connection: close", b"Connection: keep-alive", b"X: y"])
+def test_fin_ends_a_reply_that_has_no_other_end(start: bytes, header: bytes, size: int) -> None:
+    """PHP's own server and HTTP/1.0 backends answer so; the log says what to do about it."""
+    raw = http(length=None, start=start, headers=(header,))
+    assert not read(*in_pieces(raw, size)).complete
+    reader = read(*in_pieces(raw, size))
+    assert reader.missing() == "the reply has no Content-Length and no end after 73 body bytes"
+    reader.close()
+    assert reader.complete
+    assert reader.fault is None
+    assert reader.reply().body == PLAIN_REPLY
+    assert reader.notes == (
+        "reply has no Content-Length; its end was told by closing the connection",
+    )
+    assert reader.keep_seconds(3.0, 60.0) == 0.0
+
+
+@pytest.mark.rule("3.3-incomplete-at-deadline")
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        http(length=None)[:20],
+        http(length=None)[: -len(PLAIN_REPLY) - 2],
+        http()[:-1],
+        http(length=80),
+        chunked(PLAIN_REPLY)[:-1],
+        chunked(PLAIN_REPLY, headers=(b"Connection: close",))[:-10],
+        INTERIM,
+    ],
+)
+def test_fin_ends_no_reply_that_says_its_own_length(raw: bytes) -> None:
+    reader = read(*([raw] if raw else []))
+    reader.close()
     assert not reader.complete
-    assert "send a Content-Length" in reader.missing_at_close()
+    assert reader.notes == ()
+
+
+@pytest.mark.parametrize("raw", [http(), chunked(PLAIN_REPLY), http(b"", start=b"HTTP/1.1 204 X")])
+def test_reply_that_is_whole_says_nothing_about_a_fin_behind_it(raw: bytes) -> None:
+    reader = read(raw)
+    reader.close()
+    assert reader.complete
+    assert reader.notes == ()
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        http(length=None, start=b"HTTP/2.0 200 OK"),
+        http(length=None, start=b"RTSP/1.0 200 OK"),
+        http(length=None, headers=(b"Transfer-Encoding: gzip",)),
+        http(b" " * (BODY_MAX + 1), length=None),
+        http(length=None, headers=(b"X: " + b"y" * HEAD_BYTES_MAX,)),
+    ],
+)
+def test_broken_reply_stays_broken_when_the_connection_is_closed(raw: bytes) -> None:
+    reader = read(raw)
+    reader.close()
+    assert reader.fault
+
+
+def test_restart_forgets_how_the_last_reply_ended() -> None:
+    reader = read(http(length=None))
+    reader.close()
+    reader.restart()
+    assert reader.notes == ()
+    assert not reader.complete
 
 
 @pytest.mark.rule("3.3-body-limit", "3.3-header-limit")

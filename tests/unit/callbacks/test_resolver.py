@@ -10,7 +10,12 @@ import time
 import pytest
 
 from meganodes.callbacks.egress import Unresolved
-from meganodes.callbacks.resolver import LOOKUPS_MAX, SystemResolver
+from meganodes.callbacks.resolver import (
+    LOOKUPS_MAX,
+    LOOKUPS_OF_SLOW_NAMES_MAX,
+    NAMES_KEPT_MAX,
+    SystemResolver,
+)
 
 
 class SlowNameServer:
@@ -94,6 +99,157 @@ async def test_dead_name_servers_do_not_hold_up_other_names() -> None:
         isinstance(end, Unresolved) for end in await asyncio.gather(*dead, return_exceptions=True)
     )
     server.go.set()
+
+
+class Names:
+    """A name server whose mood a test changes; it counts what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.address = "93.184.216.34"
+        self.error: OSError | None = None
+        self.go = threading.Event()
+        self.go.set()
+
+    def __call__(self, name: str) -> tuple[str, ...]:
+        self.asked.append(name)
+        self.go.wait(5)
+        if self.error is not None:
+            raise self.error
+        return (self.address,)
+
+
+async def test_last_good_answer_stands_in_while_the_name_server_is_silent() -> None:
+    names = Names()
+    resolver = SystemResolver(look_up=names, patience_seconds=0.02)
+    assert await resolver.resolve("good.example") == ("93.184.216.34",)
+    names.address = "93.184.216.35"
+    names.go.clear()
+    began = time.monotonic()
+    assert await resolver.resolve("good.example") == ("93.184.216.34",)
+    assert time.monotonic() - began < 0.5, "a bet has no two seconds to wait"
+    names.go.set()
+    await asyncio.sleep(0.05)
+    assert await resolver.resolve("good.example") == ("93.184.216.35",)
+
+
+async def test_last_good_answer_stands_in_when_the_name_server_is_unreachable() -> None:
+    names = Names()
+    resolver = SystemResolver(look_up=names)
+    await resolver.resolve("good.example")
+    names.error = socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+    assert await resolver.resolve("good.example") == ("93.184.216.34",)
+
+
+async def test_name_that_is_gone_is_gone_at_once() -> None:
+    """Only silence is bridged: an answer, a bad one too, replaces the one before."""
+    names = Names()
+    resolver = SystemResolver(look_up=names, patience_seconds=0.02)
+    await resolver.resolve("good.example")
+    names.error = socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+    with pytest.raises(Unresolved, match="Name or service not known"):
+        await resolver.resolve("good.example")
+    names.go.clear()
+    with pytest.raises(Unresolved, match="not resolved within"):
+        await SystemResolver(look_up=names, limit_seconds=0.05).resolve("good.example")
+    names.go.set()
+
+
+async def test_last_good_answer_grows_old() -> None:
+    names = Names()
+    now = [1_000.0]
+    resolver = SystemResolver(
+        look_up=names, limit_seconds=0.05, patience_seconds=0.02, monotonic=lambda: now[0]
+    )
+    await resolver.resolve("good.example")
+    names.go.clear()
+    now[0] += 60.0
+    assert await resolver.resolve("good.example") == ("93.184.216.34",)
+    now[0] += 0.001
+    with pytest.raises(Unresolved, match="not resolved within"):
+        await resolver.resolve("good.example")
+    names.go.set()
+
+
+async def test_kept_answers_are_bounded_and_the_oldest_goes_first() -> None:
+    names = Names()
+    resolver = SystemResolver(look_up=names)
+    for number in range(NAMES_KEPT_MAX + 1):
+        resolver._note(f"n{number}.example", ("93.184.216.34",), seconds=0.0)
+        resolver._note(f"s{number}.example", Unresolved("no"), seconds=9.0)
+    assert len(resolver._kept) == len(resolver._slow) == NAMES_KEPT_MAX
+    assert "n0.example" not in resolver._kept
+    assert f"n{NAMES_KEPT_MAX}.example" in resolver._kept
+
+
+async def test_sixty_four_agents_with_dead_name_servers_starve_nobody() -> None:
+    """Also those who have no recent answer to fall back on."""
+    dead = SlowNameServer()
+
+    def look_up(name: str) -> tuple[str, ...]:
+        return dead(name) if name.startswith("dead") else ("93.184.216.34",)
+
+    resolver = SystemResolver(look_up=look_up, limit_seconds=0.05)
+    hanging = [asyncio.ensure_future(resolver.resolve(f"dead{n}.example")) for n in range(64)]
+    await asyncio.sleep(0.01)
+    for number in range(64):
+        assert await resolver.resolve(f"new{number}.example") == ("93.184.216.34",)
+    await asyncio.gather(*hanging, return_exceptions=True)
+    dead.go.set()
+
+
+async def test_names_that_were_slow_share_a_part_and_leave_the_rest_to_the_others() -> None:
+    """However many agents have a dead name server, their look-ups never fill all places again."""
+    dead = SlowNameServer()
+
+    def look_up(name: str) -> tuple[str, ...]:
+        if name.startswith("dead"):
+            dead(name)
+            raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+        return ("93.184.216.34",)
+
+    resolver = SystemResolver(look_up=look_up, limit_seconds=0.05)
+    asked = [f"dead{n}.example" for n in range(LOOKUPS_MAX)]
+    first = [asyncio.ensure_future(resolver.resolve(name)) for name in asked]
+    await asyncio.gather(*first, return_exceptions=True)
+    dead.go.set()
+    await asyncio.sleep(0.05)
+    dead.go.clear()
+    dead.asked.clear()
+    again = [asyncio.ensure_future(resolver.resolve(name)) for name in asked]
+    await asyncio.sleep(0.02)
+    assert len(dead.asked) == LOOKUPS_OF_SLOW_NAMES_MAX
+    assert await resolver.resolve("new.example") == ("93.184.216.34",)
+    ends = await asyncio.gather(*again, return_exceptions=True)
+    assert all(isinstance(end, Unresolved) for end in ends)
+    dead.go.set()
+
+
+async def test_name_that_answers_in_time_again_is_no_longer_slow() -> None:
+    names = Names()
+    names.go.clear()
+    resolver = SystemResolver(look_up=names, limit_seconds=0.02)
+    with pytest.raises(Unresolved):
+        await resolver.resolve("good.example")
+    await asyncio.sleep(0.01)
+    names.go.set()
+    await asyncio.sleep(0.02)
+    assert list(resolver._slow) == ["good.example"]
+    await resolver.resolve("good.example")
+    assert not resolver._slow
+
+
+async def test_last_good_answer_stands_in_when_too_many_look_ups_are_under_way() -> None:
+    server = SlowNameServer()
+    server.go.set()
+    resolver = SystemResolver(look_up=server, limit_seconds=5)
+    await resolver.resolve("good.example")
+    server.go.clear()
+    hanging = [asyncio.ensure_future(resolver.resolve(f"d{n}.example")) for n in range(LOOKUPS_MAX)]
+    await asyncio.sleep(0.01)
+    assert await resolver.resolve("good.example") == ("93.184.216.34",)
+    server.go.set()
+    await asyncio.gather(*hanging)
 
 
 async def test_number_of_look_ups_is_bounded() -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import resource
 import sqlite3
+import threading
 from collections.abc import AsyncIterator, Iterator
-from contextlib import closing, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,15 @@ from meganodes.journal.sqlite import SqliteJournal
 from meganodes.journal.store import CommitUnknown, StoreUnavailable
 from meganodes.kit.clock import ManualClock
 from meganodes.kit.database import parse_database_url
-from tests.support.transactions import attempt_of, bet, committed, intent, record, round_key
+from tests.support.transactions import (
+    START_MS,
+    attempt_of,
+    bet,
+    committed,
+    intent,
+    record,
+    round_key,
+)
 
 
 @pytest.fixture
@@ -126,6 +135,34 @@ async def test_who_shares_a_transaction_with_a_full_disk_is_refused_and_may_come
     assert [type(result) for result in results] == [StoreUnavailable, StoreUnavailable]
     await committed(store, intent(small))
     assert (await store.round(round_key())).seq == 2
+
+
+# --- one agent's lists ----------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def endless_lists(store: SqliteJournal) -> AsyncIterator[None]:
+    """Keep more lists under way than there are threads to read them."""
+    end = threading.Event()
+
+    def hold(_: object) -> bool:
+        return end.wait(60)
+
+    lists = asyncio.gather(*(store.reads._rows("highest_trans_id", (), hold) for _ in range(8)))
+    try:
+        yield
+    finally:
+        end.set()
+        assert await lists == [(True,)] * 8
+
+
+async def test_what_the_worker_asks_waits_for_nobodys_lists(store: SqliteJournal) -> None:
+    """Isolation: what is owed to all agents must not queue behind the long lists of one."""
+    async with endless_lists(store), asyncio.timeout(10):
+        assert await store.due_work(now_ms=START_MS) == ()
+        assert await store.expired_pending(limit=10) == ()
+        assert await store.overdue(owed_before_ms=START_MS, limit=10) == ()
+        assert await store.unlisted_balances(limit=10) == ()
 
 
 # --- after a commit of unknown outcome ------------------------------------------------------------
