@@ -67,8 +67,8 @@ def _speed_rows(cost: Cost) -> list[tuple[str, ...]]:
     proxy, hub = f"{cost.proxy_per_second:,.0f}", f"{cost.hub_per_second:,.0f}"
     return [
         (f"per second, {at}", proxy, hub, "", "", "", ""),
-        (f"whole bet p50, {at}", "", f"{cost.hub_p50_us / 1000:.1f} ms", "", "", "", ""),
-        (f"whole bet p99, {at}", "", f"{cost.hub_p99_us / 1000:.1f} ms", "", "", "", ""),
+        (f"bet p50, {at}", "", f"{cost.hub_p50_us / 1000:.1f} ms", "", "", "", ""),
+        (f"bet p99, {at}", "", f"{cost.hub_p99_us / 1000:.1f} ms", "", "", "", ""),
     ]
 
 

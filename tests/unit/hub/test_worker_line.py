@@ -59,6 +59,7 @@ async def test_what_is_owed_flows_at_the_allowed_rate_after_healing(tmp_path: Pa
         await world.bet()
         world.line.open.add(world.stage.agent.agent_id)
         await asyncio.gather(*(world.win(f"w{n}", "0.01") for n in range(OWED_WINS)))
+        await world.hub.drain()  # All first attempts are over: from here on only the worker sends.
         transport = reach_by_http(world)
         worker = Worker(world.hub)
         worker.start()
