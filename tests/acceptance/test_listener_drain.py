@@ -91,11 +91,24 @@ async def test_idle_connections_are_closed_after_the_linger_and_nobody_new_is_le
         await caller.ask(post(DOOR, b"before"))
         running.listening.stop()
         await eventually(lambda: running.listening.is_draining)
-        with pytest.raises(OSError, match="Connect"):
-            await asyncio.open_connection("127.0.0.1", running.port)
         assert not running.ended.done()
         assert await caller.is_closed()
+        with pytest.raises(OSError, match="Connect"):
+            await asyncio.open_connection("127.0.0.1", running.port)
         assert await running.ended
+
+
+@on_each_loop
+async def test_a_caller_that_comes_during_the_linger_is_answered_once() -> None:
+    """Whoever the kernel has connected before the listener closes must not be reset."""
+    async with a_listener(linger_seconds=5.0) as running, a_caller(running.port) as held:
+        await held.ask(post(DOOR, b"before"))
+        running.listening.stop()
+        await eventually(lambda: running.listening.is_draining)
+        async with a_caller(running.port) as late:
+            answer = await late.ask(post(DOOR, b"late"))
+            assert answer.status == 200
+            assert answer.closes
 
 
 @on_each_loop

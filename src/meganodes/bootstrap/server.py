@@ -90,11 +90,13 @@ class Listening:
     async def _drain(self, accepting: asyncio.Server) -> bool:
         shared, settings = self._shared, self._shared.settings
         log.info("listener_draining", connections=len(shared.connections), tasks=len(shared.tasks))
-        accepting.close()
         shared.is_draining = True
         for connection in tuple(shared.connections):
             connection.drain()
+        # The kernel has connected callers that we have not met yet: closing now would reset them.
+        await asyncio.sleep(_POLL_SECONDS)
         await self._wait(settings.linger_seconds)
+        accepting.close()
         shared.door.drain()
         for connection in tuple(shared.connections):
             connection.close_if_idle()
