@@ -15,10 +15,13 @@ from typing import Protocol
 
 # The apt package and the program that proves it is installed.
 PROGRAM_OF_PACKAGE = {
+    "chromium": "chromium",
     "nginx-light": "nginx",
+    "nodejs": "node",
+    "php-cli": "php",
 }
 NEEDED_BY = {
-    "test": (),
+    "test": ("chromium", "nodejs", "php-cli"),
     "bench": ("nginx-light",),
 }
 SYSTEM_FOLDERS = ("/usr/sbin", "/sbin", "/usr/local/sbin")  # not on everybody's PATH

@@ -17,7 +17,7 @@ RUNTIME = ["--extra", "hub", "--extra", "certify", "pyproject.toml"]
 SOURCES = {
     "uv": ["requirements/uv.in"],
     "hub": ["--group", "build", *RUNTIME],
-    "dev": ["--group", "dev", *RUNTIME],
+    "dev": ["--group", "dev", "--extra", "otel", *RUNTIME],
 }
 
 
