@@ -35,3 +35,13 @@ class _Exchanged:
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401  # it stands for any port
         return self._methods.get(name) or getattr(self._port, name)
+
+
+async def pause(seconds: float) -> None:
+    """Wait, and then until all that waits for nothing but the processor has gone as far as it can.
+
+    A machine that is busy elsewhere may have used up the seconds alone.
+    """
+    await asyncio.sleep(seconds)
+    for _ in range(200):
+        await asyncio.sleep(0)

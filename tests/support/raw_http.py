@@ -40,6 +40,9 @@ class Caller:
         self._writer = writer
 
     async def send(self, data: bytes) -> None:
+        """Send; raises ConnectionError when the other side is gone, however the loop says so."""
+        if self._writer.transport.is_closing():
+            raise ConnectionResetError("the connection is closed")
         self._writer.write(data)
         await self._writer.drain()
 

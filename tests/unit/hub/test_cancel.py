@@ -15,6 +15,7 @@ from meganodes.domain.transaction import State
 from meganodes.protocol.codes import ApiCode
 from meganodes.protocol.commands import Command
 from tests.support.hub_world import FAST, LOST_REPLY, TIME_OUT, World, hub_world
+from tests.support.races import pause
 
 
 @pytest.fixture
@@ -92,9 +93,9 @@ async def test_a_cancel_of_a_bet_in_flight_takes_effect_when_the_attempt_has_end
 
     world.line.next(Command.BET, slow)
     bet = asyncio.create_task(world.bet())
-    await asyncio.sleep(0.02)
+    await pause(0.02)
     cancel = asyncio.create_task(world.cancel())
-    await asyncio.sleep(0.02)
+    await pause(0.02)
     assert (await world.row("b1")).cancel_asked_at_ms is not None
     assert world.line.commands() == ["bet"]
     go_on.set()
@@ -117,9 +118,9 @@ async def test_a_refused_bet_keeps_its_refusal_although_a_cancel_came_meanwhile(
 
     world.line.next(Command.BET, slow)
     bet = asyncio.create_task(world.bet())
-    await asyncio.sleep(0.02)
+    await pause(0.02)
     cancel = asyncio.create_task(world.cancel())
-    await asyncio.sleep(0.02)
+    await pause(0.02)
     go_on.set()
     assert (await bet).code is ApiCode.BALANCE_NOT_ENOUGH
     assert (await cancel).delivered is True
@@ -136,7 +137,7 @@ async def test_a_cancel_in_flight_is_answered_in_time_with_delivered_false(world
 
     world.line.next(Command.BET, slow)
     bet = asyncio.create_task(world.bet())
-    await asyncio.sleep(0.02)
+    await pause(0.02)
     answer = await world.cancel()
     assert (answer.code, answer.delivered) == (ApiCode.OK, False)
     go_on.set()

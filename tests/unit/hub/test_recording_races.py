@@ -24,7 +24,7 @@ from meganodes.protocol.codes import ApiCode
 from meganodes.protocol.commands import Command
 from tests.support.builders import a_game
 from tests.support.hub_world import FAST, TIME_OUT, World, hub_world
-from tests.support.races import held_until, with_methods
+from tests.support.races import held_until, pause, with_methods
 
 DAY_MS = 86_400_000
 
@@ -36,14 +36,14 @@ async def test_a_late_bet_reply_sends_no_cancel_under_the_workers_claim(tmp_path
         world.line.next(Command.BET, held_until(world, reply))
         world.line.next(Command.CANCEL, held_until(world, slow), held_until(world, slow))
         bet = asyncio.create_task(world.bet())
-        await asyncio.sleep(0.08)
+        await pause(0.08)
         await world.worker.tick()  # It undoes the bet and sends its cancel.
-        await asyncio.sleep(0.01)
+        await pause(0.01)
         assert world.line.commands() == ["bet", "cancel"]
         assert (await world.row("b1")).attempts == 1
         reply.set()
         await bet
-        await asyncio.sleep(0.01)
+        await pause(0.01)
         sent = [(call.command.value, call.attempt) for call in world.line.sent]
         slow.set()
         await world.hub.drain()
@@ -63,14 +63,14 @@ async def test_two_cancels_of_one_claim_park_no_bet_whose_backend_answers_41_ear
         world.line.next(Command.BET, held_until(world, reply))
         world.line.next(Command.CANCEL, held_until(world, slow), Duplicate(balance_minor=850))
         bet = asyncio.create_task(world.bet())
-        await asyncio.sleep(0.08)
+        await pause(0.08)
         await world.worker.tick()
-        await asyncio.sleep(0.01)
+        await pause(0.01)
         reply.set()
         await bet
-        await asyncio.sleep(0.01)
+        await pause(0.01)
         await world.worker.tick()
-        await asyncio.sleep(0.02)
+        await pause(0.02)
         slow.set()
         await world.settle()
         row = await world.row("b1")
@@ -362,12 +362,12 @@ async def test_a_ghost_decision_that_was_cancelled_at_once_still_answers(tmp_pat
 
         world.line.next(Command.BET, yes_then_ghost)
         bet = asyncio.create_task(world.bet())
-        await asyncio.sleep(0.03)
+        await pause(0.03)
         assert (await world.row("b1")).state is State.ACCEPTED
         slow = asyncio.Event()
         world.line.next(Command.CANCEL, held_until(world, slow), held_until(world, slow))
         cancel = asyncio.create_task(world.cancel())
-        await asyncio.sleep(0.06)
+        await pause(0.06)
         sent = world.line.commands()
         slow.set()
         await cancel

@@ -15,6 +15,7 @@ from meganodes.domain.transaction import State
 from meganodes.protocol.codes import ApiCode
 from meganodes.protocol.commands import Command
 from tests.support.hub_world import LOST_REPLY, TIME_OUT, World, hub_world
+from tests.support.races import pause
 
 
 @pytest.fixture
@@ -141,11 +142,11 @@ async def test_a_win_on_an_undecided_bet_waits_and_then_is_told_to_try_again(
 
     world.line.next(Command.BET, slow)
     bet = asyncio.create_task(world.bet())
-    await asyncio.sleep(0.02)
+    await pause(0.02)
     assert (await world.win()).code is ApiCode.TRY_AGAIN
     await bet
     waiting = asyncio.create_task(world.win())
-    await asyncio.sleep(0.02)
+    await pause(0.02)
     go_on.set()
     assert (await waiting).code is ApiCode.OK
 
@@ -163,9 +164,9 @@ async def test_a_win_is_not_sent_before_an_earlier_bet_of_its_round_is_decided(
 
     world.line.next(Command.BET, slow)
     bet = asyncio.create_task(world.bet("b2"))
-    await asyncio.sleep(0.02)
+    await pause(0.02)
     win = asyncio.create_task(world.win())
-    await asyncio.sleep(0.05)
+    await pause(0.05)
     await world.worker.tick()
     assert "win" not in world.line.commands()
     go_on.set()

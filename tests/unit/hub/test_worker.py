@@ -14,6 +14,7 @@ from meganodes.domain.outcome import Accepted, Outcome
 from meganodes.domain.transaction import State, Step
 from meganodes.protocol.commands import Command, TransType
 from tests.support.hub_world import FAST, TIME_OUT, World, hub_world
+from tests.support.races import pause
 
 
 @pytest.fixture
@@ -33,7 +34,7 @@ async def test_the_probe_of_an_open_circuit_is_the_oldest_due_row(world: World) 
     await world.bet()
     open_circuit(world)
     await world.win("w1")
-    await asyncio.sleep(0.01)
+    await pause(0.01)
     await world.win("w2")
     world.line.next(Command.WIN, TIME_OUT)
     await world.worker.tick()
@@ -59,7 +60,7 @@ async def test_without_due_rows_the_probe_is_authenticate_for_callback_test(
 async def test_a_bet_whose_node_stopped_is_undone_after_its_lease_and_not_before(
     tmp_path: Path,
 ) -> None:
-    async with hub_world(tmp_path, bet_lease_ms=150) as world:
+    async with hub_world(tmp_path, bet_lease_ms=600) as world:
         never = asyncio.Event()
 
         async def hang(_call: Call) -> Outcome:
@@ -68,10 +69,10 @@ async def test_a_bet_whose_node_stopped_is_undone_after_its_lease_and_not_before
 
         world.line.next(Command.BET, hang)
         bet = asyncio.create_task(world.bet())
-        await asyncio.sleep(0.03)
+        await pause(0.03)
         await world.worker.tick()
         assert (await world.row("b1")).state is State.PENDING
-        await asyncio.sleep(0.2)
+        await pause(0.7)
         await world.worker.tick()
         assert (await world.row("b1")).state is State.CANCELLING
         never.set()

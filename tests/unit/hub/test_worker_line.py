@@ -20,6 +20,7 @@ from meganodes.kit.identity import SystemIdentity
 from meganodes.protocol.commands import Command
 from tests.support.callback_urls import NameService
 from tests.support.hub_world import World, hub_world
+from tests.support.races import pause
 from tests.support.transactions import bet
 
 OWED_WINS = 300
@@ -49,7 +50,7 @@ async def seconds_until(count: int, transport: ScriptedTransport) -> float:
     for _ in range(600):
         if len(transport.exchanges) >= count:
             break
-        await asyncio.sleep(0.01)
+        await pause(0.01)
     return time.monotonic() - began
 
 

@@ -15,7 +15,7 @@ from meganodes.journal.store import Change, Insert
 from meganodes.protocol.codes import ApiCode
 from meganodes.protocol.commands import Command
 from tests.support.hub_world import World, hub_world
-from tests.support.races import held_until, with_methods
+from tests.support.races import held_until, pause, with_methods
 
 
 async def add_an_undecidable_row(world: World) -> None:
@@ -69,11 +69,11 @@ async def test_a_ghost_insert_claimed_by_the_worker_is_sent_by_the_worker_alone(
         release, slow = asyncio.Event(), asyncio.Event()
         world.line.next(Command.BET, held_until(world, release))
         other = asyncio.create_task(world.bet("b2"))
-        await asyncio.sleep(0.02)
+        await pause(0.02)
         world.line.next(Command.WIN, held_until(world, slow), held_until(world, slow))
         world.faults.append(StoreFault.GHOST)
         win = asyncio.create_task(world.win())
-        await asyncio.sleep(0.01)
+        await pause(0.01)
         release.set()
         await other
         await world.worker.tick()
@@ -93,12 +93,12 @@ async def test_a_betwin_whose_late_bet_reply_finds_the_worker_at_work_sends_no_s
         world.line.next(Command.BET, held_until(world, reply))
         world.line.next(Command.CANCEL, held_until(world, slow), held_until(world, slow))
         bet = asyncio.create_task(world.betwin(("w1", "1.00")))
-        await asyncio.sleep(0.08)
+        await pause(0.08)
         await world.worker.tick()
-        await asyncio.sleep(0.01)
+        await pause(0.01)
         reply.set()
         await bet
-        await asyncio.sleep(0.01)
+        await pause(0.01)
         sent = world.line.commands()
         slow.set()
         await world.hub.drain()
