@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.resources import files
+from types import MappingProxyType
 from typing import Final
 
 from meganodes.hub.languages import DEFAULT_LANGUAGE, LANGUAGES
@@ -19,13 +21,34 @@ _PREFERENCES_MAX: Final = 20
 
 
 class Topic(StrEnum):
-    """Why a page stands where a game should be."""
+    """Why a page stands where a game or a round should be."""
 
     USED = "used"
     EXPIRED = "expired"
     UNKNOWN = "unknown"
     CLOSED = "closed"
     FAILED = "failed"
+    ROUND_EXPIRED = "round_expired"
+    ROUND_UNKNOWN = "round_unknown"
+    ROUND_FAILED = "round_failed"
+
+
+LANGUAGE_NAMES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "en": "English",
+        "ko": "한국어",
+        "th": "ไทย",
+        "es": "Español",
+        "ja": "日本語",
+        "pt": "Português",
+        "tr": "Türkçe",
+        "de": "Deutsch",
+        "id": "Bahasa Indonesia",
+        "ms": "Bahasa Melayu",
+        "zh": "中文",
+    }
+)
+"""What each language calls itself, by its code."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +75,11 @@ def language_of(lang: int | None, accept_language: str) -> str:
     known = [(q, code) for q, code in _preferences(accept_language) if code in _TEXTS and q > 0]
     best = max(known, key=lambda each: each[0], default=(0.0, LANGUAGES[DEFAULT_LANGUAGE]))
     return best[1]
+
+
+def language_asked(code: str, accept_language: str) -> str:
+    """Give the language of this code, or, when there is none, what the browser asks for."""
+    return code if code in _TEXTS else language_of(None, accept_language)
 
 
 def _preferences(accept_language: str) -> list[tuple[float, str]]:

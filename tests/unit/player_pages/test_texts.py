@@ -3,7 +3,13 @@
 import pytest
 
 from meganodes.hub.languages import LANGUAGES
-from meganodes.player_pages.texts import Topic, language_of, wording
+from meganodes.player_pages.texts import (
+    LANGUAGE_NAMES,
+    Topic,
+    language_asked,
+    language_of,
+    wording,
+)
 
 
 @pytest.mark.parametrize("language", LANGUAGES.values())
@@ -40,3 +46,24 @@ def test_language_is_the_launch_s_or_the_browser_s(
     lang: int | None, accept_language: str, expected: str
 ) -> None:
     assert language_of(lang, accept_language) == expected
+
+
+@pytest.mark.parametrize(
+    ("code", "accept_language", "expected"),
+    [
+        ("de", "ko", "de"),
+        ("", "ko", "ko"),
+        ("xx", "ko", "ko"),
+        ("DE", "", "en"),
+        ("../en", "", "en"),
+    ],
+)
+def test_language_chosen_on_the_page_goes_before_the_browser_s(
+    code: str, accept_language: str, expected: str
+) -> None:
+    assert language_asked(code, accept_language) == expected
+
+
+def test_every_language_has_its_own_name() -> None:
+    assert list(LANGUAGE_NAMES) == list(LANGUAGES.values())
+    assert len(set(LANGUAGE_NAMES.values())) == len(LANGUAGES)
