@@ -1,0 +1,220 @@
+"""Admits visits to the Back Office: session, stage, agent, right, freshness and form, everywhere.
+
+Whatever is not allowed to be known looks like what is not there (S1). Every answer carries the
+security headers, errors included (S14), and an error page says nothing but a reference (S28).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final, cast
+from urllib.parse import parse_qsl, quote
+
+from pydantic import ValidationError
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from meganodes.backoffice import cookies
+from meganodes.backoffice.answers import respond, show_error
+from meganodes.backoffice.headers import NOT_KEPT, SECURITY_HEADERS
+from meganodes.backoffice.office import OFFICE_PATH, Office
+from meganodes.backoffice.origin import is_own_origin
+from meganodes.backoffice.page import (
+    Answer,
+    AnyPage,
+    Form,
+    FormFaults,
+    Method,
+    Missing,
+    NoForm,
+    Show,
+    Visit,
+)
+from meganodes.directory.faults import DirectoryFault
+from meganodes.directory.staff_records import Stage
+from meganodes.kit.addresses import caller_address
+from meganodes.kit.logging import get_logger
+
+if TYPE_CHECKING:
+    from meganodes.directory.staff_records import StaffSession
+
+_AGENT_ID_DIGITS_MAX: Final = 15
+_FIELDS_MAX: Final = 200
+_MEDIA_TYPES: Final = frozenset({"application/x-www-form-urlencoded", ""})
+_STAGE_PATHS: Final = {Stage.CODE: "/sign-in/code", Stage.ENROL: "/enrol"}
+_log = get_logger(__name__)
+
+
+class Refused(Exception):
+    """A visit that is not admitted; ``response`` is its answer."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__(str(response.status_code))
+        self.response = response
+
+
+class Door:
+    """Makes the function that answers a page's requests."""
+
+    def __init__(self, office: Office) -> None:
+        """Open the door for this process."""
+        self._office = office
+
+    def answering(self, page: AnyPage) -> Callable[[Request], Awaitable[Response]]:
+        """Give the endpoint of one page."""
+
+        async def answer(request: Request) -> Response:
+            visit = Visit(office=self._office, request=request, address=self._address(request))
+            try:
+                visit = await self._admitted(page, visit)
+                return respond(visit, page.title, await self._answer(page, visit))
+            except Refused as refused:
+                return refused.response
+            except Exception:  # noqa: BLE001 - the one handler of this door (style 4)
+                reference = request.scope.get("request_id", "")
+                _log.exception("office_failed", path=page.path, reference=reference)
+                return show_error(visit, 500, reference=str(reference))
+
+        return answer
+
+    def _address(self, request: Request) -> str:
+        peer = request.client.host if request.client else None
+        forwarded_for = request.headers.getlist("x-forwarded-for")
+        trusted = self._office.settings.trusted_proxies
+        return str(caller_address(peer, forwarded_for, trusted) or "unknown")
+
+    async def _admitted(self, page: AnyPage, visit: Visit) -> Visit:
+        if page.stage is None:
+            return visit
+        token = cookies.session_token(visit.request)
+        found = await self._office.staff.session(token) if token else None
+        if found is None:
+            raise Refused(_to_sign_in(visit))
+        member, session = found
+        if session.stage is not page.stage:
+            raise Refused(_leading_on(OFFICE_PATH + _STAGE_PATHS.get(session.stage, "")))
+        admitted = replace(visit, member=member, session=session)
+        admitted = _about_its_agent(page, admitted)
+        if page.right is not None and not admitted.may(page.right):
+            _log.warning("office_right_missing", path=page.path, staff_id=member.staff_id)
+            raise Refused(show_error(admitted, 403))
+        if page.fresh and not self._is_fresh(session):
+            raise Refused(_to_confirmation(admitted, page))
+        return admitted
+
+    def _is_fresh(self, session: StaffSession) -> bool:
+        age_ms = self._office.hub.clock.now_ms() - session.confirmed_at_ms
+        return age_ms < self._office.settings.fresh_minutes * 60_000
+
+    async def _answer(self, page: AnyPage, visit: Visit) -> Answer:
+        if page.method is Method.GET:
+            return await cast("Callable[[Visit], Awaitable[Answer]]", page.answer)(visit)
+        sent = await self._sent(visit)
+        try:
+            form = _read_form(page.form or NoForm, sent)
+            answer = cast("Callable[[Visit, Any], Awaitable[Answer]]", page.answer)
+            return await answer(visit, form)
+        except FormFaults as faults:
+            return await _shown_again(page, visit, sent, faults.faults)
+        except DirectoryFault as fault:
+            by_field = {each.field: each.sentence for each in fault.faults}
+            return await _shown_again(page, visit, sent, by_field)
+
+    async def _sent(self, visit: Visit) -> dict[str, str]:
+        """Read the form of a POST that came from a page of our own; everything else is refused."""
+        request = visit.request
+        media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if not is_own_origin(request) or media_type not in _MEDIA_TYPES:
+            raise Refused(show_error(visit, 403))
+        sent = _fields(await self._body(visit))
+        if sent is None:
+            raise Refused(show_error(visit, 422))
+        token = sent.pop("csrf", "")
+        session = cookies.session_token(request)
+        if visit.session is not None and not cookies.is_csrf_token(session, token):
+            raise Refused(show_error(visit, 403))
+        return sent
+
+    async def _body(self, visit: Visit) -> bytes:
+        body = bytearray()
+        async for part in visit.request.stream():
+            body += part
+            if len(body) > self._office.settings.body_bytes_max:
+                raise Refused(show_error(visit, 413))
+        return bytes(body)
+
+
+def _fields(body: bytes) -> dict[str, str] | None:
+    """Read the fields of a form; None when it is none or says a field twice."""
+    try:
+        pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=_FIELDS_MAX)
+    except ValueError:
+        return None
+    sent = dict(pairs)
+    return sent if len(sent) == len(pairs) else None
+
+
+def _about_its_agent(page: AnyPage, visit: Visit) -> Visit:
+    """Find the agent of the address in the member's sight; all else is 404, before any right."""
+    if not page.is_about_an_agent:
+        return visit
+    text = visit.request.path_params["agent_id"]
+    known = text.isascii() and text.isdigit() and len(text) <= _AGENT_ID_DIGITS_MAX
+    agent = visit.scope.agent(int(text)) if known else None
+    if agent is None:
+        raise Refused(respond(visit, "", Missing()))
+    return replace(visit, agent=agent)
+
+
+def _read_form(model: type[Form], sent: dict[str, str]) -> Form:
+    try:
+        return model.model_validate(sent)
+    except ValidationError as error:
+        faults: dict[str, str] = {}
+        for each in error.errors(include_url=False):
+            name = str(each["loc"][0]) if each["loc"] else ""
+            faults.setdefault(name, _sentence(model, name, each["msg"]))
+        raise FormFaults(faults) from None
+
+
+def _sentence(model: type[Form], name: str, found: str) -> str:
+    """Say what a field must be: its description, else what the check said."""
+    field = model.model_fields.get(name)
+    if field is None:
+        return f"{name} is not a field of this form."
+    return f"Must be {field.description}." if field.description else f"{found}."
+
+
+async def _shown_again(
+    page: AnyPage, visit: Visit, sent: dict[str, str], faults: dict[str, str]
+) -> Answer:
+    """Show the form's own page with what was typed and what is wrong with it (422)."""
+    again = replace(visit, faults=faults, sent=sent)
+    if page.back is None:
+        raise Refused(show_error(again, 422))
+    shown = await page.back(again)
+    return replace(shown, status=422) if isinstance(shown, Show) else shown
+
+
+def _to_sign_in(visit: Visit) -> Response:
+    target = visit.request.url.path
+    query = visit.request.url.query
+    if visit.request.method != "GET" or target == OFFICE_PATH:
+        return _leading_on(f"{OFFICE_PATH}/sign-in")
+    wanted = quote(f"{target}?{query}" if query else target)
+    return _leading_on(f"{OFFICE_PATH}/sign-in?next={wanted}")
+
+
+def _to_confirmation(visit: Visit, page: AnyPage) -> Response:
+    """Ask for the password again; afterwards the page that has the form is shown."""
+    at_hand = visit.request.url.path
+    if page.method is Method.POST:
+        came_from = visit.request.headers.get("referer", "")
+        start = came_from.find(f"{OFFICE_PATH}/")
+        at_hand = came_from[start:] if start >= 0 else OFFICE_PATH
+    return _leading_on(f"{OFFICE_PATH}/confirm?next={quote(at_hand)}")
+
+
+def _leading_on(path: str) -> Response:
+    return RedirectResponse(path, status_code=303, headers={**SECURITY_HEADERS, **NOT_KEPT})

@@ -1,0 +1,15 @@
+"""The pages of the Back Office, one module per resource; PAGES is all there is."""
+
+from typing import Final
+
+from meganodes.backoffice.page import AnyPage
+from meganodes.backoffice.pages import account, agents, audit, home, sign_in, staff
+
+PAGES: Final[tuple[AnyPage, ...]] = (
+    *home.PAGES,
+    *sign_in.PAGES,
+    *account.PAGES,
+    *agents.PAGES,
+    *staff.PAGES,
+    *audit.PAGES,
+)

@@ -1,0 +1,83 @@
+"""The audit log: who changed what, when, from what to what; and is the chain whole (S26, S27)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from meganodes.backoffice.page import Answer, AnyPage, Page, Show, Visit
+from meganodes.backoffice.permissions import Right
+from meganodes.directory.audit_reading import AuditFilter
+
+if TYPE_CHECKING:
+    from meganodes.directory.audit import AuditRow
+
+PAGE_SIZE: Final = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changed:
+    """A field before and after, as text."""
+
+    name: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownRow:
+    """A row of the log with its fields taken apart."""
+
+    row: AuditRow
+    subject: str
+    verb: str
+    source: str
+    changed: tuple[Changed, ...]
+
+
+async def show_audit(visit: Visit) -> Answer:
+    """Show the log, newest first."""
+    before = visit.query("before")
+    scope = visit.scope
+    wanted = AuditFilter(
+        who=visit.query("who"),
+        tag=visit.query("tag"),
+        target=visit.query("target"),
+        agent_ids=None if scope.is_everything else [each.agent_id for each in scope.agents()],
+        before=int(before) if before.isascii() and before.isdigit() and len(before) < 16 else None,  # noqa: PLR2004
+    )
+    found = await visit.office.hub.directory.audit_page(wanted, PAGE_SIZE + 1)
+    rows = [_shown(each) for each in found[:PAGE_SIZE]]
+    is_checked = visit.query("check") == "1"
+    broken = await visit.office.hub.directory.first_broken_audit_row() if is_checked else None
+    values = {
+        "rows": rows,
+        "filter": wanted,
+        "older": rows[-1].row.version if len(found) > PAGE_SIZE else None,
+        "broken": broken,
+        "is_checked": is_checked,
+    }
+    return Show(template="audit/list.html", values=values)
+
+
+def _shown(row: AuditRow) -> ShownRow:
+    source, subject, verb = row.tag.split(":", 2)
+    old, new = json.loads(row.old), json.loads(row.new)
+    changed = tuple(
+        Changed(name=name, old=_text(old, name), new=_text(new, name))
+        for name in sorted({*old, *new})
+    )
+    return ShownRow(row=row, subject=subject, verb=verb, source=source, changed=changed)
+
+
+def _text(values: dict[str, object], name: str) -> str:
+    if name not in values:
+        return ""
+    value = values[name]
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+PAGES: tuple[AnyPage, ...] = (
+    Page(path="/audit", title="Audit", answer=show_audit, right=Right.SEE_AUDIT),
+)

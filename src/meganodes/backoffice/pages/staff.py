@@ -1,0 +1,163 @@
+"""Staff: who may come in, as what, for which agent; and letting nobody in any more."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from pydantic import Field
+
+from meganodes.backoffice.office import OFFICE_PATH
+from meganodes.backoffice.page import (
+    Answer,
+    AnyPage,
+    Form,
+    FormFaults,
+    GoTo,
+    Method,
+    NoForm,
+    Page,
+    Show,
+    Visit,
+)
+from meganodes.backoffice.permissions import RIGHTS, Right
+from meganodes.directory.staff import NewMember
+from meganodes.directory.staff_records import Role, StaffMember, StaffState
+from meganodes.directory.staff_sign_in import WELCOME
+
+_LIST: Final = f"{OFFICE_PATH}/staff"
+_LINK_MINUTES: Final = 24 * 60
+
+
+class InviteForm(Form):
+    """Whom to invite."""
+
+    email: Annotated[str, Field(min_length=3, max_length=200, description="an e-mail address")]
+    role: Role
+    agent: Annotated[str, Field(max_length=60)] = ""
+
+
+class RoleForm(Form):
+    """Another role."""
+
+    role: Role
+
+
+async def list_staff(visit: Visit) -> Answer:
+    """Show everybody whose agent is in sight."""
+    members = [each for each in await visit.office.staff.members() if _in_sight(visit, each)]
+    directory = visit.office.hub.directory
+    names = {
+        each.staff_id: agent.name
+        for each in members
+        if each.agent_id is not None and (agent := directory.agent(each.agent_id)) is not None
+    }
+    agents = [("", "the hub's own team")] if visit.scope.is_everything else []
+    values = {
+        "members": members,
+        "names": names,
+        "agents": agents + [(each.name, each.name) for each in visit.scope.agents()],
+        "roles": [(each.value, each.value) for each in Role],
+        "rights": {role.value: sorted(right.value for right in RIGHTS[role]) for role in Role},
+    }
+    return Show(template="staff/list.html", values=values)
+
+
+async def invite(visit: Visit, form: InviteForm) -> Answer:
+    """Invite somebody; the link is shown this one time."""
+    agent = next((each for each in visit.scope.agents() if each.name == form.agent), None)
+    if agent is None and (form.agent or not visit.scope.is_everything):
+        raise FormFaults({"agent": "Choose one of the agents you can see."})
+    new = NewMember(
+        email=form.email,
+        role=form.role,
+        agent_id=agent.agent_id if agent else None,
+        time_zone=visit.staff.time_zone,
+    )
+    code = await visit.office.staff.invite(new, visit.actor)
+    return _link_shown(visit, form.email, code.reveal())
+
+
+async def new_link(visit: Visit, _form: NoForm) -> Answer:
+    """Make a new one-time link for somebody who lost the password; their sessions go on."""
+    member = await _member(visit)
+    code = await visit.office.staff.new_code(member.staff_id, WELCOME, _LINK_MINUTES, visit.actor)
+    return _link_shown(visit, member.email, code.reveal())
+
+
+async def set_role(visit: Visit, form: RoleForm) -> Answer:
+    """Give somebody another role; their sessions end."""
+    member = await _other_member(visit)
+    await visit.office.staff.set_role(member.staff_id, form.role, visit.actor)
+    return GoTo(path=_LIST, toast=f"{member.email} is {form.role.value} now, and signs in again.")
+
+
+async def disable(visit: Visit, _form: NoForm) -> Answer:
+    """Let somebody in no more."""
+    member = await _other_member(visit)
+    await visit.office.staff.set_state(member.staff_id, StaffState.DISABLED, visit.actor)
+    return GoTo(path=_LIST, toast=f"{member.email} is disabled; their sessions have ended.")
+
+
+async def enable(visit: Visit, _form: NoForm) -> Answer:
+    """Let somebody in again, with the password they had."""
+    member = await _other_member(visit)
+    await visit.office.staff.set_state(member.staff_id, StaffState.ACTIVE, visit.actor)
+    return GoTo(path=_LIST, toast=f"{member.email} may sign in again.")
+
+
+async def forget_second_factor(visit: Visit, _form: NoForm) -> Answer:
+    """Take a lost authenticator app away."""
+    member = await _other_member(visit)
+    await visit.office.staff.forget_second_factor(member.staff_id, visit.actor)
+    return GoTo(path=_LIST, toast=f"{member.email} sets up a second factor anew.")
+
+
+def _in_sight(visit: Visit, member: StaffMember) -> bool:
+    if member.agent_id is None:
+        return visit.scope.is_everything
+    return visit.scope.has(member.agent_id)
+
+
+async def _member(visit: Visit) -> StaffMember:
+    text = visit.request.path_params["staff_id"]
+    found = await visit.office.staff.member(int(text)) if text.isdigit() else None
+    if found is None or not _in_sight(visit, found):
+        raise FormFaults({"staff_id": "There is no such member of staff."})
+    return found
+
+
+async def _other_member(visit: Visit) -> StaffMember:
+    member = await _member(visit)
+    if member.staff_id == visit.staff.staff_id:
+        raise FormFaults({"staff_id": "This is yourself: another administrator does it."})
+    return member
+
+
+def _link_shown(visit: Visit, email: str, code: str) -> Answer:
+    public_url = visit.office.hub.settings.public_url.rstrip("/")
+    values = {"email": email, "link": f"{public_url}{OFFICE_PATH}/welcome?code={code}"}
+    return Show(template="staff/link.html", values=values)
+
+
+def _action(path: str, title: str, answer: object, form: type[Form] = NoForm) -> AnyPage:
+    return Page(
+        path=path,
+        title=title,
+        answer=answer,  # type: ignore[arg-type]
+        method=Method.POST,
+        form=form,
+        right=Right.MANAGE_STAFF,
+        fresh=True,
+        back=list_staff,
+    )
+
+
+PAGES: tuple[AnyPage, ...] = (
+    Page(path="/staff", title="Staff", answer=list_staff, right=Right.MANAGE_STAFF),
+    _action("/staff/invite", "Staff", invite, InviteForm),
+    _action("/staff/{staff_id}/link", "Staff", new_link),
+    _action("/staff/{staff_id}/role", "Staff", set_role, RoleForm),
+    _action("/staff/{staff_id}/disable", "Staff", disable),
+    _action("/staff/{staff_id}/enable", "Staff", enable),
+    _action("/staff/{staff_id}/forget-second-factor", "Staff", forget_second_factor),
+)

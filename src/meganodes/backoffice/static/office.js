@@ -1,0 +1,146 @@
+// Small behaviours of the Back Office's pages; every page works without them.
+"use strict";
+(() => {
+  const find = (selector, root = document) => [...root.querySelectorAll(selector)];
+
+  function say(text, tone = "success") {
+    const note = document.createElement("div");
+    note.className = `toast-note toast-${tone}`;
+    note.textContent = text;
+    document.getElementById("toasts").append(note);
+    setTimeout(() => note.remove(), 4000);
+  }
+
+  // --- theme -------------------------------------------------------------------------------------
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest("[data-theme-toggle]")) return;
+    const theme = document.documentElement.dataset.bsTheme === "dark" ? "light" : "dark";
+    document.documentElement.dataset.bsTheme = theme;
+    localStorage.setItem("meganodes-theme", theme);
+    document.dispatchEvent(new CustomEvent("office:theme"));
+  });
+
+  // --- copy, dismiss, menu, dialogs ---------------------------------------------------------------
+  document.addEventListener("click", async (event) => {
+    const on = (selector) => event.target.closest(selector);
+    const copy = on("[data-copy]");
+    if (copy) {
+      try {
+        await navigator.clipboard.writeText(copy.dataset.copy);
+        say("Copied");
+      } catch {
+        say("The browser did not let us copy: select the text instead", "warning");
+      }
+    }
+    if (on("[data-dismiss]")) on("[data-dismiss]").parentElement.remove();
+    const toggle = on("[data-toggle]");
+    if (toggle) {
+      const open = document.getElementById(toggle.dataset.toggle).classList.toggle("is-open");
+      toggle.setAttribute("aria-expanded", String(open));
+    }
+    const opener = on("[data-open]");
+    if (opener) document.getElementById(opener.dataset.open).showModal();
+    if (on("[data-close]")) on("dialog").close();
+    for (const drop of find("details.drop[open]")) if (!drop.contains(event.target)) drop.open = false;
+  });
+
+  // --- keyboard: / or Ctrl-K searches, Escape leaves -----------------------------------------------
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target.matches("input, textarea, select, [contenteditable]");
+    const search = document.getElementById("search");
+    const wanted = (event.key === "/" && !typing) || (event.key === "k" && (event.ctrlKey || event.metaKey));
+    if (search && wanted) {
+      event.preventDefault();
+      search.focus();
+      search.select();
+    }
+    if (event.key === "Escape") {
+      if (event.target === search) search.blur();
+      for (const drop of find("details.drop[open]")) drop.open = false;
+      document.getElementById("menu")?.classList.remove("is-open");
+    }
+  });
+
+  // --- forms: no second press while the first is under way -----------------------------------------
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.method !== "post") return;
+    if (form.dataset.sent) return void event.preventDefault();
+    form.dataset.sent = "1";
+    for (const button of find("button:not([type=button])", form)) button.setAttribute("aria-disabled", "true");
+  });
+  addEventListener("pageshow", () => find("form[data-sent]").forEach((form) => delete form.dataset.sent));
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
+  });
+
+  // --- relative times stay true -------------------------------------------------------------------
+  const UNITS = [["d", 86400], ["h", 3600], ["min", 60], ["s", 1]];
+  function relative(at) {
+    const seconds = Math.trunc((Date.now() - at) / 1000);
+    const size = Math.abs(seconds);
+    const [name, length] = UNITS.find(([, unit]) => size >= unit) ?? UNITS[3];
+    const text = `${Math.trunc(size / length)} ${name}`;
+    return seconds < 0 ? `in ${text}` : `${text} ago`;
+  }
+  function refreshTimes(root = document) {
+    for (const each of find("time[data-relative]", root)) {
+      const at = Date.parse(each.dateTime);
+      if (Math.abs(Date.now() - at) < 30 * 86400000) each.textContent = relative(at);
+    }
+  }
+  setInterval(refreshTimes, 10000);
+
+  // --- parts of a page that refresh themselves: data-refresh="URL" data-every="ms" ------------------
+  function keepFresh(part) {
+    const every = Number(part.dataset.every || 5000);
+    setInterval(async () => {
+      if (document.hidden || part.contains(document.activeElement) || part.querySelector("dialog[open]")) return;
+      try {
+        const answer = await fetch(part.dataset.refresh, { headers: { "X-Part": "1" } });
+        if (!answer.ok || answer.redirected) return;
+        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+        const fresh = page.getElementById(part.id);
+        if (fresh) part.replaceChildren(...fresh.childNodes);
+        refreshTimes(part);
+      } catch { /* the next round tries again */ }
+    }, every);
+  }
+  find("[data-refresh]").forEach(keepFresh);
+
+  // --- live tail: data-live="URL" on a list; a button [data-live-pause=ID] holds it -----------------
+  function tail(list) {
+    const held = [];
+    let paused = false;
+    const button = document.querySelector(`[data-live-pause="${list.id}"]`);
+    const source = new EventSource(list.dataset.live);
+    const state = document.getElementById(`${list.id}-state`);
+    const add = (html) => {
+      const holder = document.createElement("template");
+      holder.innerHTML = html; // rendered and escaped by the server
+      list.prepend(holder.content);
+      while (list.children.length > 200) list.lastElementChild.remove();
+      refreshTimes(list);
+    };
+    const tell = (text) => { if (state) state.textContent = text; };
+    source.addEventListener("row", (event) => (paused ? held.push(event.data) : add(event.data)));
+    source.addEventListener("open", () => tell("live"));
+    source.addEventListener("error", () => tell("connecting again"));
+    button?.addEventListener("click", () => {
+      paused = !paused;
+      button.setAttribute("aria-pressed", String(paused));
+      tell(paused ? "paused" : "live");
+      if (!paused) held.splice(0).forEach(add);
+    });
+    addEventListener("pagehide", () => source.close());
+  }
+  find("[data-live]").forEach(tail);
+
+  // --- rows that are links ------------------------------------------------------------------------
+  document.addEventListener("click", (event) => {
+    const row = event.target.closest("tr[data-href]");
+    if (!row || event.target.closest("a, button, input, label") || String(getSelection())) return;
+    if (event.ctrlKey || event.metaKey) open(row.dataset.href);
+    else location.assign(row.dataset.href);
+  });
+})();

@@ -1,0 +1,324 @@
+"""Signing in: password, then the code of an authenticator app; every try counted before judged.
+
+What is answered tells nobody whether an account exists, and takes as long either way (S6). A new
+token is given at each step, so a session that was planted beforehand is worth nothing (S9).
+"""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import partial
+from typing import Any, Final
+
+from sqlalchemy import Row
+
+from meganodes.directory import staff_rows as rows
+from meganodes.directory.audit import Action, Edit
+from meganodes.directory.records import Actor
+from meganodes.directory.sign_in_throttle import (
+    FAILURES_OF_ADDRESS_MAX,
+    Throttled,
+    forget_old,
+    forgive,
+    take_try,
+)
+from meganodes.directory.staff import Staff
+from meganodes.directory.staff_records import (
+    Role,
+    Seen,
+    StaffMember,
+    StaffSession,
+    StaffState,
+    Stage,
+)
+from meganodes.kit.database import WriteConnection
+from meganodes.kit.one_time_codes import (
+    SEED_BYTES,
+    matching_step,
+    new_recovery_codes,
+    plain_recovery_code,
+)
+from meganodes.kit.passwords import CHARACTERS_MAX, is_outdated, password_fault
+from meganodes.kit.secrets import Secret
+from meganodes.kit.tokens import STAFF_CODE_PREFIX, hash_matches, parse_token
+
+CODE_TRIES_MAX: Final = 5
+WELCOME = "welcome"
+ENTER = "enter"
+_NOBODY: Final = 0
+
+
+class No(StrEnum):
+    """Why somebody did not get further."""
+
+    WRONG = "wrong"
+    TOO_OFTEN = "too-often"
+    USED_UP = "used-up"
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """A step that went well: the session's new token, and what comes next."""
+
+    token: Secret
+    stage: Stage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enrolled:
+    """An authenticator app was set up; the recovery codes are shown this one time."""
+
+    token: Secret
+    recovery_codes: tuple[Secret, ...]
+
+
+class SignIn:
+    """The steps from an e-mail address to a session."""
+
+    def __init__(self, staff: Staff) -> None:
+        """Build on the people."""
+        self._staff = staff
+
+    async def with_password(self, email: str, password: Secret, seen: Seen) -> Passed | No:
+        """Judge a password; what comes next depends on the member's second factor."""
+        staff = self._staff
+        if await self._is_throttled(email, seen):
+            return No.TOO_OFTEN
+        row = await staff.ports.database.read(rows.find_sign_in, email)
+        is_right = await self._is_password(row, password)
+        if row is None or not is_right or row.state != StaffState.ACTIVE:
+            await self._note(row, "sign-in-refused", seen)
+            return No.WRONG
+        await self._forgive(email)
+        if is_outdated(row.password_hash):
+            fresh = {"password_hash": await staff.passwords.hashed(password)}
+            action = Action(verb="rehash-password")
+            actor = _actor(row.email, seen)
+            await staff.edit(actor, rows.change_member, row.staff_id, fresh, action)
+        stage = _stage_after_password(row)
+        if stage is Stage.SIGNED_IN:
+            await self._signed_in(row.staff_id, row.email, seen)
+        return Passed(await staff.start_session(row.staff_id, stage, seen), stage)
+
+    async def with_code(
+        self, member: StaffMember, session: StaffSession, code: str, seen: Seen
+    ) -> Passed | No:
+        """Judge a code of the app, or a recovery code; five wrong ones end the attempt (S7)."""
+        staff = self._staff
+        tries = await staff.ports.database.write(rows.count_code_try, session.session_id)
+        if tries > CODE_TRIES_MAX or await self._is_throttled(f"code {member.email}", seen):
+            await staff.end_session(member.staff_id, session.session_id)
+            return No.USED_UP
+        change = partial(self._take_code, code=code, seen=seen)
+        is_right = await staff.ports.database.write(change, member.staff_id)
+        if not is_right:
+            await self._note(await self._row(member.staff_id), "code-refused", seen)
+            return No.WRONG
+        await self._forgive(f"code {member.email}")
+        await self._signed_in(member.staff_id, member.email, seen)
+        token = await staff.start_session(
+            member.staff_id, Stage.SIGNED_IN, seen, instead_of=session
+        )
+        return Passed(token, Stage.SIGNED_IN)
+
+    async def confirm(
+        self, member: StaffMember, session: StaffSession, password: Secret, seen: Seen
+    ) -> Passed | No:
+        """Judge the password again before something that could divert money (S11)."""
+        if await self._is_throttled(member.email, seen):
+            return No.TOO_OFTEN
+        row = await self._row(member.staff_id)
+        if not await self._is_password(row, password):
+            await self._note(row, "confirmation-refused", seen)
+            return No.WRONG
+        await self._forgive(member.email)
+        await self._note(row, "confirm", seen)
+        token = await self._staff.start_session(
+            member.staff_id, Stage.SIGNED_IN, seen, instead_of=session
+        )
+        return Passed(token, Stage.SIGNED_IN)
+
+    # --- codes that work once -------------------------------------------------------------------
+
+    async def code_purpose(self, code: str) -> tuple[StaffMember, str] | None:
+        """Say whose a code is and what for, without using it up."""
+        if not parse_token(code, STAFF_CODE_PREFIX):
+            return None
+        staff = self._staff
+        found = await staff.ports.database.read(rows.look_at_code, staff.hashes(code), staff.now_ms)
+        member = None if found is None else await staff.member(found[0])
+        return None if found is None or member is None else (member, found[1])
+
+    async def welcome(self, code: str, password: Secret, seen: Seen) -> Passed | No | str:
+        """Use an invitation: set the password and go on; a sentence when it is no good password."""
+        found = await self.code_purpose(code)
+        if found is None or found[1] != WELCOME:
+            return No.WRONG
+        member = found[0]
+        fault = password_fault(password, _context(member))
+        if fault is not None:
+            return fault
+        hashed = await self._staff.passwords.hashed(password)
+        change = partial(self._accept, code=code, hashed=hashed)
+        actor = _actor(member.email, seen)
+        if not await self._staff.edit(actor, change, member.staff_id):
+            return No.WRONG
+        row = await self._row(member.staff_id)
+        stage = _stage_after_password(row)
+        return Passed(await self._staff.start_session(member.staff_id, stage, seen), stage)
+
+    async def enter(self, code: str, seen: Seen) -> Passed | No:
+        """Use a code that signs in by itself; only the demonstration makes such codes."""
+        found = await self.code_purpose(code)
+        if found is None or found[1] != ENTER or found[0].state is not StaffState.ACTIVE:
+            return No.WRONG
+        staff = self._staff
+        hashes = staff.hashes(code)
+        if not await staff.ports.database.write(rows.use_code, hashes, staff.now_ms):
+            return No.WRONG
+        member = found[0]
+        await self._signed_in(member.staff_id, member.email, seen)
+        return Passed(
+            await staff.start_session(member.staff_id, Stage.SIGNED_IN, seen), Stage.SIGNED_IN
+        )
+
+    # --- password and second factor of one's own ------------------------------------------------
+
+    async def change_password(
+        self, member: StaffMember, session: StaffSession, password: Secret, seen: Seen
+    ) -> str | None:
+        """Set another password; other sessions end. A sentence when it is no good password."""
+        fault = password_fault(password, _context(member))
+        if fault is None:
+            new = {"password_hash": await self._staff.passwords.hashed(password)}
+            actor, action = _actor(member.email, seen), Action(verb="set-password")
+            await self._staff.edit(actor, rows.change_member, member.staff_id, new, action)
+            await self._staff.end_other_sessions(session)
+        return fault
+
+    def enrolment_seed(self, session_token: str) -> Secret:
+        """Return the seed for setting an app up: derived, so nothing is stored before it works."""
+        key = self._staff.ports.master_key.token_hash_keys[0]
+        derived = hmac.digest(key, b"enrolment\0" + session_token.encode(), "sha256")
+        return Secret(derived[:SEED_BYTES])
+
+    async def enrol(
+        self, member: StaffMember, session: StaffSession, seed: Secret, code: str, seen: Seen
+    ) -> Enrolled | No:
+        """Set an app up, once it has shown a right code; other sessions end."""
+        staff = self._staff
+        if await self._is_throttled(f"code {member.email}", seen):
+            return No.TOO_OFTEN
+        step = matching_step(seed, code, staff.now_ms, 0)
+        if step is None:
+            return No.WRONG
+        await self._forgive(f"code {member.email}")
+        codes = new_recovery_codes(staff.ports.identity)
+        name = _totp_row(member.staff_id)
+        new = {
+            "totp_sealed": staff.ports.master_key.seal(seed.reveal_bytes(), bound_to=name),
+            "totp_step": step,
+            "recovery_hashes": [staff.hashes(each.reveal())[0].hex() for each in codes],
+        }
+        actor, action = _actor(member.email, seen), Action(verb="set-second-factor")
+        await staff.edit(actor, rows.change_member, member.staff_id, new, action)
+        await staff.end_other_sessions(session)
+        if session.stage is Stage.ENROL:
+            await self._signed_in(member.staff_id, member.email, seen)
+        token = await staff.start_session(
+            member.staff_id, Stage.SIGNED_IN, seen, instead_of=session
+        )
+        return Enrolled(token=token, recovery_codes=codes)
+
+    # --- inside ---------------------------------------------------------------------------------
+
+    def _take_code(
+        self, connection: WriteConnection, staff_id: int, *, code: str, seen: Seen
+    ) -> bool:
+        """Judge a code and use it up, in one transaction: of two at once one wins."""
+        staff = self._staff
+        row = rows.row_of(connection, staff_id)
+        edit = Edit.begin(connection, staff.ports.master_key, _actor(row.email, seen), staff.now_ms)
+        row = rows.row_of(connection, staff_id)
+        if row.totp_sealed is None:
+            return False
+        opened = staff.ports.master_key.open_sealed(row.totp_sealed, bound_to=_totp_row(staff_id))
+        step = matching_step(Secret(opened), code.strip(), staff.now_ms, row.totp_step)
+        if step is not None:
+            rows.change_member(edit, staff_id, {"totp_step": step}, Action(verb="give-code"))
+            return True
+        presented = staff.hashes(plain_recovery_code(code))
+        left = [
+            each for each in row.recovery_hashes if not hash_matches(bytes.fromhex(each), presented)
+        ]
+        if len(left) == len(row.recovery_hashes):
+            return False
+        action = Action(verb="give-recovery-code", new={"codes_left": len(left)})
+        rows.change_member(edit, staff_id, {"recovery_hashes": left}, action)
+        return True
+
+    def _accept(self, edit: Edit, staff_id: int, *, code: str, hashed: str) -> bool:
+        staff = self._staff
+        if not rows.use_code(edit.connection, staff.hashes(code), staff.now_ms):
+            return False
+        new = {"password_hash": hashed, "state": StaffState.ACTIVE}
+        rows.change_member(edit, staff_id, new, Action(verb="accept-invitation"))
+        rows.end_sessions(edit.connection, staff_id)
+        return True
+
+    async def _row(self, staff_id: int) -> Row[Any]:
+        return await self._staff.ports.database.read(rows.row_of, staff_id)
+
+    async def _is_password(self, row: Row[Any] | None, password: Secret) -> bool:
+        if len(password.reveal()) > CHARACTERS_MAX:
+            password = Secret("")
+        return await self._staff.passwords.matches(row.password_hash if row else None, password)
+
+    async def _is_throttled(self, who: str, seen: Seen) -> bool:
+        """Count a try against the account and the address it comes from, before it is judged."""
+        staff = self._staff
+        account = staff.hashes(f"sign-in {who.lower()}")[0]
+        address = staff.hashes(f"sign-in from {seen.address}")[0]
+
+        def run(connection: WriteConnection) -> Throttled | None:
+            now_ms = staff.now_ms
+            forget_old(connection, now_ms)
+            from_here = take_try(connection, address, now_ms, FAILURES_OF_ADDRESS_MAX)
+            return from_here or take_try(connection, account, now_ms)
+
+        return await staff.ports.database.write(run) is not None
+
+    async def _forgive(self, who: str) -> None:
+        account = self._staff.hashes(f"sign-in {who.lower()}")[0]
+        await self._staff.ports.database.write(forgive, account)
+
+    async def _note(self, row: Row[Any] | None, verb: str, seen: Seen) -> None:
+        staff_id, name = (_NOBODY, "unknown") if row is None else (row.staff_id, row.email)
+        action = Action(verb=verb)
+        await self._staff.edit(_actor(name, seen), rows.note_only, staff_id, action)
+
+    async def _signed_in(self, staff_id: int, email: str, seen: Seen) -> None:
+        new = {"last_sign_in_at_ms": self._staff.now_ms}
+        actor, action = _actor(email, seen), Action(verb="sign-in")
+        await self._staff.edit(actor, rows.change_member, staff_id, new, action)
+
+
+def _stage_after_password(row: Row[Any]) -> Stage:
+    if row.totp_sealed is not None:
+        return Stage.CODE
+    return Stage.ENROL if row.role == Role.ADMIN else Stage.SIGNED_IN
+
+
+def _context(member: StaffMember) -> tuple[str, ...]:
+    name, _, host = member.email.partition("@")
+    return (name, host.partition(".")[0], "meganodes")
+
+
+def _totp_row(staff_id: int) -> str:
+    return f"staff/{staff_id}/totp"
+
+
+def _actor(name: str, seen: Seen) -> Actor:
+    return Actor(source="office", name=f"{name} from {seen.address}")
