@@ -13,24 +13,31 @@ from meganodes.directory.agents import (
     change_agent,
     change_state,
     insert_agent,
+    note_look_at_secret,
     reissue_of_agent,
     withdraw_provider,
 )
 from meganodes.directory.audit import AuditRow, audit_rows, first_broken_audit_row
-from meganodes.directory.checks import (
-    agent_faults,
-    cleaned_allow_list,
-    game_faults,
-    provider_faults,
+from meganodes.directory.audit_reading import AuditFilter, audit_page
+from meganodes.directory.catalogue import plan_catalogue, put_catalogue
+from meganodes.directory.changes import Subject
+from meganodes.directory.checks import agent_faults, cleaned_allow_list, provider_faults
+from meganodes.directory.credentials import (
+    CredentialView,
+    Owner,
+    Roll,
+    credential_views,
+    new_secret,
+    overlap_faults,
+    shown,
 )
-from meganodes.directory.credentials import Roll, new_secret, overlap_faults, shown
 from meganodes.directory.faults import FieldFault, refuse_if_any
 from meganodes.directory.lookups import Lookups
+from meganodes.directory.maintenance import end_maintenance, plan_window, withdraw_window
 from meganodes.directory.providers import (
     ProviderChanges,
     change_provider,
     insert_provider,
-    put_catalogue,
     reissue_of_provider,
 )
 from meganodes.directory.records import (
@@ -38,12 +45,15 @@ from meganodes.directory.records import (
     Actor,
     AgentCredentials,
     AgentState,
+    CatalogueProvider,
     Game,
-    ImportedGames,
+    Imported,
     NewAgent,
     NewProvider,
+    NewWindow,
     ProviderCredentials,
     TokenKind,
+    Window,
     field_values,
 )
 from meganodes.directory.users import set_blocked
@@ -152,23 +162,49 @@ class Administration(Lookups):
 
     async def import_games(
         self, provider_id: int, games: Sequence[Game], actor: Actor = SYSTEM
-    ) -> ImportedGames:
+    ) -> Imported:
         """Add and change games of one provider; others stay as they are."""
-        return await self.import_catalogue({provider_id: games}, actor)
+        wanted = CatalogueProvider(provider_id=provider_id, games=tuple(games))
+        return await self.import_catalogue([wanted], actor)
 
     async def import_catalogue(
         self,
-        catalogue: Mapping[int, Sequence[Game]],
+        catalogue: Sequence[CatalogueProvider],
         actor: Actor = SYSTEM,
         *,
         prune: bool = False,
-    ) -> ImportedGames:
-        """Add and change games of these providers, all or none of them (contract 4).
+        dry_run: bool = False,
+    ) -> Imported:
+        """Change providers and their games as the catalogue says, all or nothing (contract 4).
 
-        Games that are not named stay; with ``prune`` they can no longer be launched.
+        Games that are not named stay; with ``prune`` they can no longer be launched. With
+        ``dry_run`` nothing is written: the numbers say what would be.
         """
-        faults = game_faults(catalogue)
-        return await self._edit(actor, put_catalogue, catalogue, faults, prune=prune)
+        database = self._ports.database
+        plan = await database.read(plan_catalogue, catalogue, self._now_ms, prune=prune)
+        if dry_run:
+            return plan.summary()
+        return await self._edit(actor, put_catalogue, catalogue, plan, prune=prune)
+
+    async def plan_maintenance(self, new: NewWindow, actor: Actor = SYSTEM) -> Window:
+        """Plan maintenance of a provider or a game; a window that has all of it stays alone."""
+        return await self._edit(actor, plan_window, new)
+
+    async def end_maintenance(
+        self,
+        provider_id: int,
+        game_code: str | None = None,
+        actor: Actor = SYSTEM,
+        reason: str | None = None,
+    ) -> bool:
+        """End the maintenance that is going on; tell whether there was any."""
+        return await self._edit(actor, end_maintenance, provider_id, game_code, reason)
+
+    async def withdraw_maintenance(
+        self, window_id: int, actor: Actor = SYSTEM, reason: str | None = None
+    ) -> Window:
+        """Take back a window that has not begun."""
+        return await self._edit(actor, withdraw_window, window_id, reason)
 
     async def block_user(
         self,
@@ -184,6 +220,19 @@ class Administration(Lookups):
     async def audit_trail(self, limit: int = 100) -> list[AuditRow]:
         """Return the newest audit rows, newest first."""
         return await self._ports.database.read(audit_rows, limit)
+
+    async def credentials(self, agent_id: int) -> list[CredentialView]:
+        """Return an agent's tokens and secrets in force now or later, without themselves."""
+        owner = Owner(Subject.AGENT, agent_id)
+        return await self._ports.database.read(credential_views, owner, self._now_ms)
+
+    async def note_look(self, agent_id: int, kind: TokenKind, actor: Actor) -> None:
+        """Leave an audit row of somebody who had a secret shown (S26)."""
+        await self._edit(actor, note_look_at_secret, agent_id, kind)
+
+    async def audit_page(self, wanted: AuditFilter, limit: int) -> list[AuditRow]:
+        """Return audit rows that fit, newest first."""
+        return await self._ports.database.read(audit_page, wanted, limit)
 
     async def first_broken_audit_row(self) -> int | None:
         """Follow the audit chain; return the version of the first row that does not fit."""

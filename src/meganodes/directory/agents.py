@@ -109,6 +109,11 @@ def reissue_of_agent(edit: Edit, name: str, roll: Roll, secret: Secret) -> None:
     reissue(edit, Owner(Subject.AGENT, agent_id), roll, secret)
 
 
+def note_look_at_secret(edit: Edit, agent_id: int, kind: TokenKind) -> None:
+    """Leave an audit row of somebody who had a secret shown."""
+    edit.note(Subject.AGENT, agent_id, Action(verb=f"reveal-{kind}-token"))
+
+
 def reissue(edit: Edit, owner: Owner, roll: Roll, secret: Secret) -> None:
     """Roll a credential over, of an agent or a provider."""
     row, old = roll_credential(edit.connection, owner, roll, edit.at_ms)

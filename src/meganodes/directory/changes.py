@@ -22,6 +22,8 @@ class Subject(StrEnum):
     PROVIDER = "provider"
     USER = "user"
     SESSION = "session"
+    STAFF = "staff"
+    INSTALLATION = "installation"
 
 
 @dataclass(frozen=True, slots=True)

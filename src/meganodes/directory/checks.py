@@ -9,11 +9,13 @@ from __future__ import annotations
 import functools
 import ipaddress
 import re
+import unicodedata
 import zoneinfo
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final
+from urllib.parse import urlsplit
 
 from meganodes.directory.faults import FieldFault
 from meganodes.directory.launch_address import LAUNCH, REPLAY, template_faults
@@ -26,7 +28,13 @@ IN_FLIGHT_LIMIT = 1_000
 _AGENT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{1,49}")
 _TITLE_CHARACTERS_MAX = 100
 _CODE_CHARACTERS_MAX = 128
+_NAME_CHARACTERS_MAX = 200
+_SUB_CATEGORY_CHARACTERS_MAX = 50
+_IMAGE_CHARACTERS_MAX = 2_000
+_NOT_FOR_READING = frozenset({"Cc", "Cs", "Co", "Cn", "Zl", "Zp"})
+_TURNS_OF_DIRECTION = frozenset(map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A))))
 _REG_DATE = "%Y-%m-%dT%H:%M:%SZ"
+_REG_DATE_NEEDED = "reg_date must look like 2026-01-31T00:00:00Z"
 
 
 def cleaned_allow_list(entries: Iterable[str]) -> tuple[str, ...]:
@@ -61,10 +69,10 @@ def provider_faults(values: Mapping[str, object], *, allow_http: bool) -> list[F
 def game_faults(catalogue: Mapping[int, Sequence[Game]]) -> list[FieldFault]:
     """Check the games of several providers; a field is named like `games[7][3].game_code`."""
     return [
-        FieldFault(f"games[{provider_id}][{index}].{field}", sentence)
+        FieldFault(f"games[{provider_id}][{index}].{fault.field}", fault.sentence)
         for provider_id, games in catalogue.items()
         for index, (game, is_repeated) in enumerate(_with_repeats(games))
-        for field, sentence in _faults_of_game(provider_id, game, is_repeated=is_repeated)
+        for fault in _faults_in_place(provider_id, game, is_repeated=is_repeated)
     ]
 
 
@@ -75,28 +83,83 @@ def _with_repeats(games: Sequence[Game]) -> Iterable[tuple[Game, bool]]:
         seen.add(game.game_code)
 
 
-def _faults_of_game(provider_id: int, game: Game, *, is_repeated: bool) -> list[tuple[str, str]]:
+def _faults_in_place(provider_id: int, game: Game, *, is_repeated: bool) -> list[FieldFault]:
     faults = []
     if is_repeated:
-        faults.append(("game_code", f"game_code {game.game_code!r} occurs twice"))
+        faults.append(FieldFault("game_code", f"game_code {game.game_code!r} occurs twice"))
     if game.provider_id != provider_id:
-        faults.append(("provider_id", f"provider_id is {game.provider_id}, expected {provider_id}"))
-    if not _is_printable(game.game_code, _CODE_CHARACTERS_MAX):
-        faults.append(
-            ("game_code", f"game_code must have 1 to {_CODE_CHARACTERS_MAX} printable characters")
-        )
-    if not game.name.strip():
-        faults.append(("name", "name must not be blank"))
-    if not _is_reg_date(game.reg_date):
-        faults.append(("reg_date", "reg_date must look like 2026-01-31T00:00:00Z"))
-    return faults
+        sentence = f"provider_id is {game.provider_id}, expected {provider_id}"
+        faults.append(FieldFault("provider_id", sentence))
+    return faults + faults_of_game(game)
+
+
+def faults_of_game(game: Game) -> list[FieldFault]:
+    """Check one game by itself."""
+    sentences = {
+        "game_code": _text_fault("game_code", game.game_code, _CODE_CHARACTERS_MAX),
+        "name": _name_fault("name", game.name),
+        "names": _names_fault(game.names),
+        "sub_category": game.sub_category
+        and _text_fault("sub_category", game.sub_category, _SUB_CATEGORY_CHARACTERS_MAX),
+        "image": _image_fault("image", game.image),
+        "image_narrow": _image_fault("image_narrow", game.image_narrow),
+        "reg_date": "" if _is_reg_date(game.reg_date) else _REG_DATE_NEEDED,
+    }
+    return [FieldFault(field, sentence) for field, sentence in sentences.items() if sentence]
 
 
 def _is_reg_date(text: str) -> bool:
+    if not text:  # it stays what it was, or becomes the day of the import
+        return True
     try:
         return datetime.strptime(text, _REG_DATE).strftime(_REG_DATE) == text  # noqa: DTZ007 - only the form matters
     except ValueError:
         return False
+
+
+def _text_fault(field: str, text: str, characters_max: int) -> str:
+    if _is_printable(text, characters_max):
+        return ""
+    return f"{field} must have 1 to {characters_max} printable characters, no blank at either end"
+
+
+def _name_fault(field: str, name: str) -> str:
+    """Names for people may hold what some scripts need: wide blanks, joiners of letters."""
+    if 0 < len(name) <= _NAME_CHARACTERS_MAX and name == name.strip() and _is_readable(name):
+        return ""
+    return (
+        f"{field} must have 1 to {_NAME_CHARACTERS_MAX} readable characters, no blank at either end"
+    )
+
+
+def _names_fault(names: Mapping[str, str]) -> str:
+    faults = (_name_fault(f"names.{language}", name) for language, name in names.items())
+    return next(filter(None, faults), "")
+
+
+def _is_readable(text: str) -> bool:
+    return text.isprintable() or not any(
+        character in _TURNS_OF_DIRECTION or unicodedata.category(character) in _NOT_FOR_READING
+        for character in text
+    )
+
+
+def _image_fault(field: str, address: str) -> str:
+    """Say what is wrong with an image's address; "" is none, and no image."""
+    if not address:
+        return ""
+    if not _is_printable(address, _IMAGE_CHARACTERS_MAX) or " " in address:
+        return (
+            f"{field} must have at most {_IMAGE_CHARACTERS_MAX} printable characters without blanks"
+        )
+    try:
+        parts = urlsplit(address)
+        is_whole = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:
+        is_whole = False
+    if not is_whole or "@" in parts.netloc or "\\" in parts.netloc:
+        return f"{field} must be a whole address that begins with https:// or http://"
+    return ""
 
 
 def _is_printable(text: str, characters_max: int) -> bool:
@@ -121,6 +184,12 @@ def _check_title(value: object) -> Sequence[str]:
     return (
         f"name must have 1 to {_TITLE_CHARACTERS_MAX} printable characters, no blank at either end",
     )
+
+
+def _check_names(value: object) -> Sequence[str]:
+    assert isinstance(value, Mapping), "names arrive as a mapping"
+    fault = _names_fault(value)
+    return (fault,) if fault else ()
 
 
 def _check_currency(value: object) -> Sequence[str]:
@@ -209,6 +278,7 @@ _AGENT_CHECKS: Final[Mapping[str, _Check]] = MappingProxyType(
 _PROVIDER_CHECKS: Final[Mapping[str, _Check]] = MappingProxyType(
     {
         "name": _check_title,
+        "names": _check_names,
         "provider_id": _check_provider_id,
         "currencies": _check_currencies,
         "allow_list": _check_allow_list,

@@ -192,6 +192,52 @@ def open_credential(key: MasterKey, row: Credential) -> Secret:
     return Secret(key.open_sealed(row.sealed, bound_to=_row_name(row)))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CredentialView:
+    """A token or secret as people see it: when it counts, and what tells it from others.
+
+    ``lookup`` are the characters of a presented token that open nothing; sealed ones have none.
+    """
+
+    kind: TokenKind
+    serial: int
+    lookup: str | None
+    fingerprint: str
+    starts_at_ms: int
+    ends_at_ms: int | None
+    created_at_ms: int
+
+
+def credential_views(connection: ReadConnection, owner: Owner, now_ms: int) -> list[CredentialView]:
+    """Return an owner's tokens and secrets in force now or later, newest first."""
+    mine = and_(credentials.c.owner == owner.kind, credentials.c.owner_id == owner.owner_id)
+    statement = (
+        select(
+            credentials.c.kind,
+            credentials.c.serial,
+            credentials.c.lookup,
+            credentials.c.fingerprint,
+            credentials.c.starts_at_ms,
+            credentials.c.ends_at_ms,
+            credentials.c.created_at_ms,
+        )
+        .where(mine, _not_ended(now_ms))
+        .order_by(credentials.c.serial.desc())
+    )
+    return [
+        CredentialView(
+            kind=TokenKind(row.kind),
+            serial=row.serial,
+            lookup=row.lookup,
+            fingerprint=row.fingerprint,
+            starts_at_ms=row.starts_at_ms,
+            ends_at_ms=row.ends_at_ms,
+            created_at_ms=row.created_at_ms,
+        )
+        for row in connection.select(statement)
+    ]
+
+
 @dataclass(frozen=True, slots=True)
 class _AliveRow:
     serial: int

@@ -12,7 +12,16 @@ from sqlalchemy import Column, Row, Select, select
 
 from meganodes.directory.changes import Change, Subject, changes_after, current_version
 from meganodes.directory.credentials import Credential, credentials_of, open_credential
-from meganodes.directory.records import Agent, AgentState, Game, Provider, Status, TokenKind
+from meganodes.directory.maintenance import load_windows
+from meganodes.directory.records import (
+    Agent,
+    AgentState,
+    Game,
+    Provider,
+    Status,
+    TokenKind,
+    Window,
+)
 from meganodes.directory.snapshot import AgentEntry, Loaded, ProviderEntry, TokenEntry
 from meganodes.directory.tables import agents, assignments, games, providers
 from meganodes.kit.database import ReadConnection
@@ -156,13 +165,17 @@ def _providers(source: _Source, ids: Sequence[int] | None) -> dict[int, Provider
     tokens = defaultdict(list)
     for credential in credentials_of(source.connection, Subject.PROVIDER, ids, source.now_ms):
         tokens[credential.owner.owner_id].append(credential)
+    windows: dict[tuple[int, str | None], list[Window]] = defaultdict(list)
+    for window in load_windows(source.connection, ids, source.now_ms):
+        windows[window.provider_id, window.game_code].append(window)
     titles: dict[int, dict[str, Game]] = defaultdict(dict)
     for row in source.connection.select(_limited(select(games), games.c.provider_id, ids)):
-        titles[row.provider_id][row.game_code] = _game(row)
+        planned = windows.get((row.provider_id, row.game_code), ())
+        titles[row.provider_id][row.game_code] = _game(row, planned)
     rows = source.connection.select(_limited(select(providers), providers.c.provider_id, ids))
     return {
         row.provider_id: ProviderEntry(
-            provider=_provider(row),
+            provider=_provider(row, windows.get((row.provider_id, None), ())),
             games=MappingProxyType(dict(sorted(titles[row.provider_id].items()))),
             tokens=_token_entries(tokens[row.provider_id]),
         )
@@ -170,7 +183,7 @@ def _providers(source: _Source, ids: Sequence[int] | None) -> dict[int, Provider
     }
 
 
-def _provider(row: Row[Any]) -> Provider:
+def _provider(row: Row[Any], windows: Sequence[Window]) -> Provider:
     return Provider(
         provider_id=row.provider_id,
         name=row.name,
@@ -182,11 +195,12 @@ def _provider(row: Row[Any]) -> Provider:
         wins_without_bet=row.wins_without_bet,
         cancel_after_win=row.cancel_after_win,
         allow_list=tuple(row.allow_list),
+        windows=tuple(windows),
         version=row.version,
     )
 
 
-def _game(row: Row[Any]) -> Game:
+def _game(row: Row[Any], windows: Sequence[Window]) -> Game:
     return Game(
         provider_id=row.provider_id,
         game_code=row.game_code,
@@ -198,5 +212,6 @@ def _game(row: Row[Any]) -> Game:
         image_narrow=row.image_narrow,
         launch_enable=row.launch_enable,
         status=Status(row.status),
+        windows=tuple(windows),
         reg_date=row.reg_date,
     )

@@ -32,6 +32,8 @@ class Lookups:
         self._ports = ports
         self._settings = settings
         self._snapshot = Snapshot()
+        self._edition = 0
+        self._editions: dict[int, int] = {}
         self._refreshing = asyncio.Lock()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -125,11 +127,27 @@ class Lookups:
         entry = self._snapshot.providers.get(provider_id)
         return () if entry is None else tuple(entry.games.values())
 
+    def editions_of(self, agent_id: int) -> tuple[tuple[int, int], ...]:
+        """Return the numbers of an agent's providers, each with the edition of its games.
+
+        An edition is a number of this process: as long as it is the same, so are the games.
+        """
+        entry = self._snapshot.agents.get(agent_id)
+        assigned = sorted(entry.assigned) if entry is not None else ()
+        return tuple((each, self._editions.get(each, 0)) for each in assigned)
+
+    @property
+    def round_link_keys(self) -> tuple[bytes, ...]:
+        """Keys that sign links to round pages, the one for new links first; stored nowhere."""
+        return self._ports.master_key.round_link_keys
+
     @property
     def _now_ms(self) -> int:
         return self._ports.clock.now_ms()
 
     def _apply(self, news: News) -> None:
+        self._edition += 1
+        self._editions.update(dict.fromkeys(news.loaded.providers, self._edition))
         if news.complete:
             self._snapshot = fresh_snapshot(news.loaded)
         else:

@@ -1,32 +1,21 @@
-"""Changes of providers and their games in the database; each is one edit with one audit row."""
+"""Changes of providers in the database; each is one edit with one audit row."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Any, TypedDict
 
-from sqlalchemy import Row, bindparam, func, select, update
+from sqlalchemy import Row, func, select, update
 
 from meganodes.directory.agents import reissue
 from meganodes.directory.audit import Action, Edit
 from meganodes.directory.changes import Subject
 from meganodes.directory.credentials import Owner, Roll, first_credential, store_credential
 from meganodes.directory.faults import DirectoryFault, FieldFault, refuse_if_any
-from meganodes.directory.records import (
-    Game,
-    ImportedGames,
-    NewProvider,
-    Status,
-    TokenKind,
-    field_values,
-)
-from meganodes.directory.tables import games, providers
-from meganodes.kit.database import ReadConnection, WriteConnection
+from meganodes.directory.records import NewProvider, Status, TokenKind, field_values
+from meganodes.directory.tables import providers
+from meganodes.kit.database import ReadConnection
 from meganodes.kit.secrets import Secret
-
-_GAME_KEY = frozenset({"provider_id", "game_code"})
-_GAME_FIELDS = tuple(column.name for column in games.columns if column.name not in _GAME_KEY)
 
 
 class ProviderChanges(TypedDict, total=False):
@@ -91,77 +80,6 @@ def reissue_of_provider(edit: Edit, provider_id: int, roll: Roll, secret: Secret
     """Put a new provider token in the place of the present one."""
     _provider_row(edit.connection, provider_id)
     reissue(edit, Owner(Subject.PROVIDER, provider_id), roll, secret)
-
-
-def put_catalogue(
-    edit: Edit,
-    catalogue: Mapping[int, Sequence[Game]],
-    known_faults: Sequence[FieldFault],
-    *,
-    prune: bool,
-) -> ImportedGames:
-    """Add and change games by provider and code, all of them or none (contract 4)."""
-    known = set(edit.connection.select(select(providers.c.provider_id)).scalars())
-    unknown = [
-        FieldFault(f"games[{provider_id}]", f"there is no provider {provider_id}")
-        for provider_id in catalogue
-        if provider_id not in known
-    ]
-    refuse_if_any([*known_faults, *unknown])
-    counts = [
-        _put_games(edit, provider_id, catalogue[provider_id], prune=prune)
-        for provider_id in sorted(catalogue)
-    ]
-    return ImportedGames(
-        added=sum(each.added for each in counts),
-        changed=sum(each.changed for each in counts),
-        unchanged=sum(each.unchanged for each in counts),
-    )
-
-
-def _put_games(
-    edit: Edit, provider_id: int, wanted: Sequence[Game], *, prune: bool
-) -> ImportedGames:
-    statement = select(games).where(games.c.provider_id == provider_id)
-    present = {row["game_code"]: dict(row) for row in edit.connection.select(statement).mappings()}
-    rows = {game.game_code: _game_values(game) for game in wanted}
-    added = [row for code, row in rows.items() if code not in present]
-    changed = [row for code, row in rows.items() if code in present and row != present[code]]
-    unchanged = len(rows) - len(added) - len(changed)
-    if prune:
-        changed += [
-            row | {"launch_enable": False}
-            for code, row in present.items()
-            if code not in rows and row["launch_enable"]
-        ]
-    _write_games(edit.connection, provider_id, added, changed)
-    counts = ImportedGames(added=len(added), changed=len(changed), unchanged=unchanged)
-    if added or changed:
-        edit.note(Subject.PROVIDER, provider_id, Action(verb="import-games", new=asdict(counts)))
-    return counts
-
-
-def _game_values(game: Game) -> dict[str, object]:
-    fields = {name: getattr(game, name) for name in _GAME_FIELDS}
-    key = {"provider_id": game.provider_id, "game_code": game.game_code}
-    return key | fields | {"names": dict(game.names)}
-
-
-def _write_games(
-    connection: WriteConnection,
-    provider_id: int,
-    added: Sequence[Mapping[str, object]],
-    changed: Sequence[Mapping[str, object]],
-) -> None:
-    if added:
-        connection.execute(games.insert(), added)
-    if changed:
-        one = (games.c.provider_id == provider_id, games.c.game_code == bindparam("code"))
-        statement = (
-            update(games).where(*one).values({name: bindparam(name) for name in _GAME_FIELDS})
-        )
-        named = [{"code": row["game_code"], **{n: row[n] for n in _GAME_FIELDS}} for row in changed]
-        connection.execute(statement, named)
 
 
 def _taken_faults(connection: ReadConnection, new: NewProvider) -> list[FieldFault]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from enum import IntEnum, StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict
 
 from meganodes.kit.secrets import Secret
 from meganodes.protocol.commands import Category, Revision
@@ -83,8 +83,35 @@ class Agent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """A time [``from_ms``, ``to_ms``) of maintenance; without ``to_ms`` until it is ended.
+
+    Of one game, or of all games of the provider where ``game_code`` is None.
+    """
+
+    window_id: int
+    provider_id: int
+    game_code: str | None
+    from_ms: int
+    to_ms: int | None
+    reason: str | None = None
+
+    def has(self, now_ms: int) -> bool:
+        """Tell whether this moment is inside."""
+        return self.from_ms <= now_ms and not self.is_over(now_ms)
+
+    def is_over(self, now_ms: int) -> bool:
+        """Tell whether it has ended by this moment."""
+        return self.to_ms is not None and self.to_ms <= now_ms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Provider:
-    """A company whose games are carried. Empty ``currencies`` means all of them (contract 4)."""
+    """A company whose games are carried. Empty ``currencies`` means all of them (contract 4).
+
+    ``status`` is what was set by a person or a file and ``windows`` what is planned besides: ask
+    `maintenance.status_at` what holds at a moment.
+    """
 
     provider_id: int
     name: str
@@ -96,12 +123,17 @@ class Provider:
     wins_without_bet: bool
     cancel_after_win: bool
     allow_list: tuple[str, ...]
+    windows: tuple[Window, ...] = ()
     version: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Game:
-    """One title; codes repeat across providers. ``reg_date`` is `YYYY-MM-DDTHH:MM:SSZ`."""
+    """One title; codes repeat across providers. ``reg_date`` is `YYYY-MM-DDTHH:MM:SSZ`.
+
+    An empty ``reg_date`` is for imports: it stays what it was, or becomes the day of the import.
+    ``status`` and ``windows`` are as of a provider.
+    """
 
     provider_id: int
     game_code: str
@@ -113,6 +145,7 @@ class Game:
     image_narrow: str = ""
     launch_enable: bool = True
     status: Status = Status.NORMAL
+    windows: tuple[Window, ...] = ()
     reg_date: str
 
 
@@ -255,9 +288,41 @@ class ProviderCredentials:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ImportedGames:
-    """What an import did to a provider's games."""
+class NewWindow:
+    """Maintenance to be planned; without ``from_ms`` it begins now, without ``to_ms`` it lasts."""
 
+    provider_id: int
+    game_code: str | None = None
+    from_ms: int | None = None
+    to_ms: int | None = None
+    reason: str | None = None
+
+
+class ProviderFields(TypedDict, total=False):
+    """What a catalogue may say of a provider besides its games; what it leaves out stays."""
+
+    name: str
+    names: Mapping[str, str]
+    status: Status
+    currencies: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatalogueProvider:
+    """What a catalogue says of a provider. ``games`` None: nothing of its games, none is pruned."""
+
+    provider_id: int
+    fields: ProviderFields = field(default_factory=ProviderFields)
+    games: tuple[Game, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """What an import did, in numbers; ``disabled`` games were taken out of launch by pruning."""
+
+    providers: int
+    providers_changed: int
     added: int
     changed: int
     unchanged: int
+    disabled: int

@@ -122,6 +122,14 @@ def find_session(connection: ReadConnection, token_hashes: Sequence[bytes]) -> S
     return None if row is None else _session(row)
 
 
+def find_active_sessions(connection: ReadConnection, agent_id: int, since_ms: int) -> list[Session]:
+    """Return an agent's sessions that were called since a moment, as far as it is written."""
+    statement = select(sessions).where(
+        sessions.c.agent_id == agent_id, sessions.c.last_call_at_ms >= since_ms
+    )
+    return [_session(row) for row in connection.select(statement)]
+
+
 def store_last_calls(connection: WriteConnection, last_calls: Mapping[int, int]) -> None:
     """Write when each of these sessions was called last; a later moment in the table stays."""
     statement = (

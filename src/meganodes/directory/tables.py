@@ -1,5 +1,6 @@
-"""The tables of the address book. Their names and columns are stable; a change is a migration.
+"""The tables of the address book, as queries see them; the revisions in `migrations` make them.
 
+Their names and columns are stable: a change is a revision, and a test holds the two together.
 Instants are milliseconds since 1970 (UTC), booleans are stored as such, lists and mappings as JSON.
 Nothing in these tables opens a door by itself: tokens are keyed hashes, secrets are sealed.
 """
@@ -12,8 +13,8 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
-    Connection,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
@@ -21,13 +22,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    event,
-    select,
-    text,
 )
-
-USER_CODE_FIRST = 400_000_001
-"""The first user_code; the sequence is one for the whole hub (contract 2.2)."""
 
 directory_metadata = MetaData(
     naming_convention={
@@ -120,6 +115,27 @@ games = Table(
     Column("reg_date", Text, nullable=False),
 )
 
+# Times [from_ms, to_ms) in which a provider, or one game of it, is in maintenance.
+maintenance_windows = Table(
+    "maintenance_windows",
+    directory_metadata,
+    Column("window_id", BigInteger, primary_key=True, autoincrement=False),
+    Column(
+        "provider_id", BigInteger, ForeignKey("providers.provider_id"), nullable=False, index=True
+    ),
+    Column("game_code", Text),
+    Column("from_ms", BigInteger, nullable=False),
+    Column("to_ms", BigInteger),
+    Column("reason", Text),
+    Column("created_at_ms", BigInteger, nullable=False),
+    ForeignKeyConstraint(
+        ["provider_id", "game_code"],
+        ["games.provider_id", "games.game_code"],
+        name="fk_maintenance_windows_game",
+    ),
+    CheckConstraint("to_ms > from_ms", "lasts"),
+)
+
 assignments = Table(
     "agent_providers",
     directory_metadata,
@@ -195,6 +211,7 @@ sessions = Table(
 )
 
 # One row per action, numbered by the directory version it made; `seal` chains it to the row before.
+# The database itself refuses to change or delete these rows.
 audit = Table(
     "directory_audit",
     directory_metadata,
@@ -208,47 +225,3 @@ audit = Table(
     Column("reason", Text),
     Column("seal", LargeBinary, nullable=False),
 )
-
-_APPEND_ONLY = {
-    "sqlite": (
-        """CREATE TRIGGER directory_audit_no_update BEFORE UPDATE ON directory_audit
-BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END""",
-        """CREATE TRIGGER directory_audit_no_delete BEFORE DELETE ON directory_audit
-BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END""",
-    ),
-    "postgresql": (
-        """CREATE OR REPLACE FUNCTION directory_audit_append_only() RETURNS trigger
-LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'the audit log is append-only'; END $$""",
-        """CREATE TRIGGER directory_audit_append_only
-BEFORE UPDATE OR DELETE OR TRUNCATE ON directory_audit
-EXECUTE FUNCTION directory_audit_append_only()""",
-    ),
-}
-
-
-@event.listens_for(audit, "after_create")
-def protect_audit(_table: Table, connection: Connection, **_options: object) -> None:
-    """Let the database itself refuse to change or delete audit rows (reliability 3.10, S27)."""
-    for statement in _APPEND_ONLY[connection.dialect.name]:
-        connection.execute(text(statement))
-
-
-def create_tables(connection: Connection) -> None:
-    """Create what is missing and put the first rows in. Safe to repeat."""
-    directory_metadata.create_all(connection)
-    put_first_rows(connection)
-
-
-def put_first_rows(connection: Connection) -> None:
-    """Start the version and the sequences, where they have not been started."""
-    if connection.scalar(select(directory_version.c.version)) is not None:
-        return
-    connection.execute(directory_version.insert().values(only_row=1, version=0))
-    connection.execute(
-        sequences.insert(),
-        [
-            {"name": "agent_id", "last_number": 0},
-            {"name": "user_code", "last_number": USER_CODE_FIRST - 1},
-            {"name": "gplay_id", "last_number": 0},
-        ],
-    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from meganodes.directory.cache import LruCache
@@ -22,6 +23,7 @@ from meganodes.directory.records import (
 from meganodes.directory.session_cache import SessionCache
 from meganodes.directory.sessions import (
     Ticket,
+    find_active_sessions,
     find_session,
     forget_launches,
     is_idle,
@@ -32,7 +34,12 @@ from meganodes.directory.sessions import (
     store_permissions,
     use_launch,
 )
-from meganodes.directory.users import find_or_create_user, find_user, find_user_by_name
+from meganodes.directory.users import (
+    find_or_create_user,
+    find_user,
+    find_user_by_name,
+    find_user_names,
+)
 from meganodes.kit.secrets import Secret
 from meganodes.kit.tokens import LAUNCH_PREFIX, SESSION_PREFIX, new_token, parse_token, token_hashes
 from meganodes.protocol.replies import Permissions
@@ -79,6 +86,10 @@ class UserSessions(Lookups):
         """Return an agent's user of this very name."""
         user = await self._user_by_any_case(agent_id, name)
         return user if user is not None and user.name == name else None
+
+    async def user_names(self, user_codes: Collection[int]) -> Mapping[int, str]:
+        """Return the names of the users with these numbers, of those that exist, in one read."""
+        return await self._ports.database.read(find_user_names, user_codes)
 
     async def user_name_conflict(self, agent_id: int, name: str) -> str | None:
         """Return an existing name that differs from this one only in case (contract 2.2)."""
@@ -146,6 +157,19 @@ class UserSessions(Lookups):
                 return None
             session = await self._read_session(hashes)
         return session if session is not None and session.provider_id == provider_id else None
+
+    async def active_sessions(self, agent_id: int, since_ms: int) -> tuple[Session, ...]:
+        """Return an agent's sessions that were opened or called since a moment, ended ones too.
+
+        A call on another node is known as soon as that node has written it, within a minute.
+        """
+        unwritten_ms = round(2_000 * self._settings.last_call_seconds)
+        found = await self._ports.database.read(
+            find_active_sessions, agent_id, since_ms - unwritten_ms
+        )
+        latest = (self._with_last_call(session) for session in found)
+        active = (session for session in latest if session.last_call_at_ms >= since_ms)
+        return tuple(sorted(active, key=lambda session: session.gplay_id))
 
     def touch_session(self, gplay_id: int, now_ms: int) -> None:
         """Note a call of the provider: at once in memory, within a minute in the database.
@@ -225,6 +249,12 @@ class UserSessions(Lookups):
         if before != self._invalidations:
             self._sessions.distrust(session.gplay_id)
         return session
+
+    def _with_last_call(self, session: Session) -> Session:
+        held = self._sessions.by_number(session.gplay_id)
+        if held is None or held.last_call_at_ms <= session.last_call_at_ms:
+            return session
+        return replace(session, last_call_at_ms=held.last_call_at_ms)
 
     def _hashes(self, token_text: str) -> tuple[bytes, ...]:
         return token_hashes(self._ports.master_key.token_hash_keys, token_text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Row, select, update
@@ -18,6 +19,12 @@ def find_user(connection: ReadConnection, user_code: int) -> User | None:
     """Return the user with this number."""
     row = connection.select(select(users).where(users.c.user_code == user_code)).one_or_none()
     return None if row is None else _user(row)
+
+
+def find_user_names(connection: ReadConnection, user_codes: Collection[int]) -> dict[int, str]:
+    """Return the names of the users with these numbers, of those that exist."""
+    statement = select(users.c.user_code, users.c.name).where(users.c.user_code.in_(user_codes))
+    return {row.user_code: row.name for row in connection.select(statement)}
 
 
 def find_user_by_name(connection: ReadConnection, agent_id: int, name: str) -> User | None:

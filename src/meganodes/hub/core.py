@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from meganodes.domain.cancellation import Moment
 from meganodes.domain.retry import CONTRACT_SCHEDULE, RetrySchedule, with_changes
+from meganodes.hub.list_numbers import ListNumbers
+from meganodes.hub.meters import Meters
 from meganodes.kit.logging import get_logger
 
 if TYPE_CHECKING:
@@ -43,6 +45,7 @@ class HubSettings:
     delivery_lease_ms: int = 9_000
     worker_tick_seconds: float = 0.25
     sequencer_tick_seconds: float = 0.1
+    turnover_tick_seconds: float = 5.0
     session_hours: int = 24
     session_idle_minutes: int = 60
     schedule: RetrySchedule = CONTRACT_SCHEDULE
@@ -50,7 +53,10 @@ class HubSettings:
 
 @dataclass(slots=True, kw_only=True)
 class Hub:
-    """The core's ports. ``tasks`` are callbacks under way that no caller waits for any more."""
+    """The core's ports. ``tasks`` are callbacks under way that no caller waits for any more.
+
+    ``last_api_calls`` are the moments (ms) of agents' last Main API calls since this process began.
+    """
 
     directory: Directory
     journal: JournalStore
@@ -60,6 +66,9 @@ class Hub:
     identity: Identity
     decisions: Decisions
     settings: HubSettings
+    list_numbers: ListNumbers = field(default_factory=ListNumbers)
+    meters: Meters = field(default_factory=Meters)
+    last_api_calls: dict[int, int] = field(default_factory=dict)
     tasks: set[asyncio.Task[Any]] = field(default_factory=set)
     worker_wanted: asyncio.Event = field(default_factory=asyncio.Event)
 

@@ -3,13 +3,14 @@
 from typing import Final
 
 from meganodes.backoffice.page import AnyPage
-from meganodes.backoffice.pages import account, agents, audit, home, sign_in, staff
+from meganodes.backoffice.pages import account, agents, audit, home, settings, sign_in, staff
 
 PAGES: Final[tuple[AnyPage, ...]] = (
     *home.PAGES,
     *sign_in.PAGES,
     *account.PAGES,
     *agents.PAGES,
+    *settings.PAGES,
     *staff.PAGES,
     *audit.PAGES,
 )
