@@ -39,6 +39,7 @@ from meganodes.directory.users import (
     find_user,
     find_user_by_name,
     find_user_names,
+    users_page,
 )
 from meganodes.kit.secrets import Secret
 from meganodes.kit.tokens import LAUNCH_PREFIX, SESSION_PREFIX, new_token, parse_token, token_hashes
@@ -90,6 +91,10 @@ class UserSessions(Lookups):
     async def user_names(self, user_codes: Collection[int]) -> Mapping[int, str]:
         """Return the names of the users with these numbers, of those that exist, in one read."""
         return await self._ports.database.read(find_user_names, user_codes)
+
+    async def users_page(self, agent_id: int, prefix: str, after: str, limit: int) -> list[User]:
+        """Return an agent's users whose names begin with a text, by name, after one of them."""
+        return await self._ports.database.read(users_page, agent_id, prefix, after, limit)
 
     async def user_name_conflict(self, agent_id: int, name: str) -> str | None:
         """Return an existing name that differs from this one only in case (contract 2.2)."""

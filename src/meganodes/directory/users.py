@@ -36,6 +36,25 @@ def find_user_by_name(connection: ReadConnection, agent_id: int, name: str) -> U
     return None if row is None else _user(row)
 
 
+def users_page(
+    connection: ReadConnection, agent_id: int, prefix: str, after: str, limit: int
+) -> list[User]:
+    """Return an agent's users whose names begin so, in any case, by name; ``after`` one of them."""
+    statement = (
+        select(users)
+        .where(users.c.agent_id == agent_id, users.c.name_folded > after.lower())
+        .order_by(users.c.name_folded)
+        .limit(limit)
+    )
+    if prefix:
+        # Names are letters, digits and underscores: the next letter after z ends the range.
+        begin = prefix.lower()
+        statement = statement.where(
+            users.c.name_folded >= begin, users.c.name_folded < f"{begin}\x7f"
+        )
+    return [_user(row) for row in connection.select(statement)]
+
+
 def find_or_create_user(
     connection: WriteConnection, agent_id: int, name: str, now_ms: int
 ) -> tuple[User, bool]:

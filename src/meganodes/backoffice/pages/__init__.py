@@ -3,7 +3,7 @@
 from typing import Final
 
 from meganodes.backoffice.page import AnyPage
-from meganodes.backoffice.pages import account, agents, audit, home, settings, sign_in, staff
+from meganodes.backoffice.pages import account, agents, audit, home, settings, sign_in, staff, users
 
 PAGES: Final[tuple[AnyPage, ...]] = (
     *home.PAGES,
@@ -13,4 +13,5 @@ PAGES: Final[tuple[AnyPage, ...]] = (
     *settings.PAGES,
     *staff.PAGES,
     *audit.PAGES,
+    *users.PAGES,
 )
