@@ -25,6 +25,7 @@ _MEDIA_TYPES: Final[Mapping[str, str]] = {
     "woff2": "font/woff2",
 }
 ASSETS: Final = (
+    "chart.js",
     "office.css",
     "office.js",
     "theme.js",

@@ -3,13 +3,24 @@
 from typing import Final
 
 from meganodes.backoffice.page import AnyPage
-from meganodes.backoffice.pages import account, agents, audit, home, settings, sign_in, staff, users
+from meganodes.backoffice.pages import (
+    account,
+    agents,
+    audit,
+    dashboard,
+    home,
+    settings,
+    sign_in,
+    staff,
+    users,
+)
 
 PAGES: Final[tuple[AnyPage, ...]] = (
     *home.PAGES,
     *sign_in.PAGES,
     *account.PAGES,
     *agents.PAGES,
+    *dashboard.PAGES,
     *settings.PAGES,
     *staff.PAGES,
     *audit.PAGES,
