@@ -68,7 +68,8 @@ class Door:
             visit = Visit(office=self._office, request=request, address=self._address(request))
             try:
                 visit = await self._admitted(page, visit)
-                return respond(visit, page.title, await self._answer(page, visit))
+                shown_to, said = await self._answer(page, visit)
+                return respond(shown_to, page.title, said)
             except Refused as refused:
                 return refused.response
             except Exception:  # noqa: BLE001 - the one handler of this door (style 4)
@@ -107,14 +108,16 @@ class Door:
         age_ms = self._office.hub.clock.now_ms() - session.confirmed_at_ms
         return age_ms < self._office.settings.fresh_minutes * 60_000
 
-    async def _answer(self, page: AnyPage, visit: Visit) -> Answer:
+    async def _answer(self, page: AnyPage, visit: Visit) -> tuple[Visit, Answer]:
+        """Return what a page answers, and the visit it is shown to: one with faults, if any."""
         if page.method is Method.GET:
-            return await cast("Callable[[Visit], Awaitable[Answer]]", page.answer)(visit)
+            show = cast("Callable[[Visit], Awaitable[Answer]]", page.answer)
+            return visit, await show(visit)
         sent = await self._sent(visit)
         try:
             form = _read_form(page.form or NoForm, sent)
             answer = cast("Callable[[Visit, Any], Awaitable[Answer]]", page.answer)
-            return await answer(visit, form)
+            return visit, await answer(visit, form)
         except FormFaults as faults:
             return await _shown_again(page, visit, sent, faults.faults)
         except DirectoryFault as fault:
@@ -188,13 +191,13 @@ def _sentence(model: type[Form], name: str, found: str) -> str:
 
 async def _shown_again(
     page: AnyPage, visit: Visit, sent: dict[str, str], faults: dict[str, str]
-) -> Answer:
+) -> tuple[Visit, Answer]:
     """Show the form's own page with what was typed and what is wrong with it (422)."""
     again = replace(visit, faults=faults, sent=sent)
     if page.back is None:
         raise Refused(show_error(again, 422))
     shown = await page.back(again)
-    return replace(shown, status=422) if isinstance(shown, Show) else shown
+    return again, replace(shown, status=422) if isinstance(shown, Show) else shown
 
 
 def _to_sign_in(visit: Visit) -> Response:
