@@ -9,6 +9,7 @@ import sqlite3
 from dataclasses import dataclass
 from enum import StrEnum
 
+from meganodes.protocol.money import AMOUNT_MAX_MINOR
 from meganodes.sdk import Accepted, Cancel, Movement
 
 SCHEMA = """
@@ -99,6 +100,14 @@ class Books:
         query = f"SELECT {_COLUMNS} FROM transactions ORDER BY position"  # noqa: S608
         return tuple(_entry(row) for row in self._connection.execute(query))
 
+    def newest_entries(self, account: str, limit: int) -> tuple[Entry, ...]:
+        """Return what an account's newest transactions are, newest first."""
+        query = (
+            f"SELECT {_COLUMNS} FROM transactions WHERE account = ? "  # noqa: S608 - a constant
+            "ORDER BY position DESC LIMIT ?"
+        )
+        return tuple(_entry(row) for row in self._connection.execute(query, (account, limit)))
+
     def deposit(self, account: str, amount_minor: int) -> None:
         assert amount_minor >= 0, "a deposit adds money"
         statement = (
@@ -168,12 +177,14 @@ class Books:
         )
 
     def _move(self, account: str, change_minor: int) -> None:
-        # The guard repeats the check: whatever the hub asked to be checked, no bet overspends.
+        # The guard repeats the check: whatever the hub asked to be checked, no bet overspends, and
+        # no win makes a balance that no reply could tell.
         statement = (
-            "UPDATE players SET balance_minor = balance_minor + ?1 "
-            "WHERE account = ?2 AND (?1 >= 0 OR balance_minor + ?1 >= 0)"
+            "UPDATE players SET balance_minor = balance_minor + ?1 WHERE account = ?2 "
+            "AND CASE WHEN ?1 < 0 THEN balance_minor + ?1 >= 0 ELSE balance_minor + ?1 <= ?3 END"
         )
-        moved = self._connection.execute(statement, (change_minor, account)).rowcount
+        given = (change_minor, account, AMOUNT_MAX_MINOR)
+        moved = self._connection.execute(statement, given).rowcount
         if moved != 1:
             raise RuntimeError(f"the account {account} cannot take a change of {change_minor}")
 

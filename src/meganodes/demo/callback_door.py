@@ -1,9 +1,11 @@
-"""The toy casino's callback URL: the SDK's dispatcher, logged, and spoilt as planned."""
+"""A casino's callback URL: whatever answers behind it, logged, and spoilt as planned."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 
 from meganodes.demo.callback_log import CallbackLog, Received, subject_of
 from meganodes.demo.faults import Fault, FaultKind, FaultPlan
@@ -24,19 +26,42 @@ class ConnectionCut(Exception):
     """Raised where an application is called without a socket that could be cut."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackRequest:
+    """One callback: headers and body, and both together as they came over the socket."""
+
+    headers: Mapping[str, str]
+    body: bytes
+    received: bytes
+
+
+Execute = Callable[[CallbackRequest], Awaitable[HttpAnswer | None]]
+"""Acts on a callback and answers it; None when no complete answer came."""
+
+
+def by_dispatcher(dispatcher: Dispatcher) -> Execute:
+    """Answer by the SDK, over a backend of plain methods."""
+
+    async def execute(request: CallbackRequest) -> HttpAnswer:
+        handling = dispatcher.handle(request.headers, request.body)
+        return await asyncio.to_thread(run_plain, handling)
+
+    return execute
+
+
 class CallbackDoor:
     """An ASGI application that answers callbacks, well or as badly as planned."""
 
     def __init__(
         self,
-        dispatcher: Dispatcher,
+        execute: Execute,
         *,
         plan: FaultPlan,
         log: CallbackLog,
         clock: Clock,
         numeric_text: bool,
     ) -> None:
-        self._dispatcher = dispatcher
+        self._execute_once = execute
         self._plan = plan
         self._log = log
         self._clock = clock
@@ -48,18 +73,20 @@ class CallbackDoor:
             name.decode("latin-1"): text.decode("latin-1") for name, text in scope["headers"]
         }
         body = await _body(receive)
+        received = _as_received(scope, body)
         subject = subject_of(body)
         number = self._log.arrived(subject)
         fault = self._plan.take(subject.command, subject.account)
         at_ms, began = self._clock.now_ms(), self._clock.monotonic()
-        answer = await self._answer(headers, body, fault)
+        request = CallbackRequest(headers=headers, body=body, received=received)
+        answer = await self._answer(request, fault)
         self._log.keep(
             Received(
                 number=number,
                 at_ms=at_ms,
                 duration_ms=round((self._clock.monotonic() - began) * 1000),
                 subject=subject,
-                request=_as_received(scope, body),
+                request=received,
                 status=answer.status if answer else None,
                 reply=answer.body if answer else b"",
                 fault=fault.kind.value if fault else None,
@@ -70,9 +97,7 @@ class CallbackDoor:
         else:
             await _send(send, answer)
 
-    async def _answer(
-        self, headers: dict[str, str], body: bytes, fault: Fault | None
-    ) -> HttpAnswer | None:
+    async def _answer(self, request: CallbackRequest, fault: Fault | None) -> HttpAnswer | None:
         """Return the answer, after every wait that is planned; None when the line is to be cut."""
         kind = fault.kind if fault else None
         if fault and kind is FaultKind.DELAY_BEFORE:
@@ -81,17 +106,18 @@ class CallbackDoor:
             return HttpAnswer(200, _JSON, _refusal(fault))
         if kind is FaultKind.DROP_BEFORE:
             return None
-        answer = await self._execute(headers, body)
+        answer = await self._execute(request)
         if kind is FaultKind.REPEAT:
-            answer = await self._execute(headers, body)
+            answer = await self._execute(request)
         if fault and kind is FaultKind.DELAY:
             await self._clock.sleep(fault.seconds)
         return _spoilt(answer, kind)
 
-    async def _execute(self, headers: dict[str, str], body: bytes) -> HttpAnswer:
-        handling = self._dispatcher.handle(headers, body)
-        answer = await asyncio.to_thread(run_plain, handling)
-        return answer._replace(body=numbers_as_text(answer.body)) if self._numeric_text else answer
+    async def _execute(self, request: CallbackRequest) -> HttpAnswer | None:
+        answer = await self._execute_once(request)
+        if answer is None or not self._numeric_text:
+            return answer
+        return answer._replace(body=numbers_as_text(answer.body))
 
 
 def numbers_as_text(body: bytes) -> bytes:
@@ -116,7 +142,7 @@ class _Verbatim:
         return int(self._text)
 
 
-def _spoilt(answer: HttpAnswer, kind: FaultKind | None) -> HttpAnswer | None:
+def _spoilt(answer: HttpAnswer | None, kind: FaultKind | None) -> HttpAnswer | None:
     match kind:
         case FaultKind.DROP:
             return None

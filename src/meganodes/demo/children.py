@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -27,6 +30,7 @@ class _Child:
     name: str
     process: asyncio.subprocess.Process
     log: Path
+    leads_group: bool
 
 
 @dataclass(slots=True)
@@ -56,16 +60,14 @@ class Children:
 
     async def start(self, name: str, module: str, *arguments: str) -> None:
         """Start a program that stays; its output goes to ``<name>.log``."""
-        log = self.folder / f"{name}.log"
-        with log.open("ab") as output:
-            process = await asyncio.create_subprocess_exec(
-                *_command(module, arguments),
-                env=self._environment(),
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-            )
-        self._running.append(_Child(name, process, log))
+        command = _command(module, arguments)
+        await self._start(name, command, self._environment(), leads_group=False)
+
+    async def start_foreign(
+        self, name: str, command: Sequence[str], environment: Mapping[str, str]
+    ) -> None:
+        """Start a program in another language, which may start workers that it does not end."""
+        await self._start(name, command, {**self.environment, **environment}, leads_group=True)
 
     async def ready(self, name: str, url: str, within_seconds: float) -> None:
         """Wait until a child answers 200; raise ChildFault when it ends or takes too long."""
@@ -96,6 +98,26 @@ class Children:
             raise ChildFault(f"meganodes {' '.join(arguments)} failed:\n{words}")
         return output.decode()
 
+    async def _start(
+        self,
+        name: str,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        *,
+        leads_group: bool,
+    ) -> None:
+        log = self.folder / f"{name}.log"
+        with log.open("ab") as output:
+            process = await asyncio.create_subprocess_exec(
+                *command,
+                env=environment,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=leads_group,
+            )
+        self._running.append(_Child(name, process, log, leads_group))
+
     def ended_by_themselves(self) -> list[str]:
         """Return the children that ended although nobody told them to."""
         return [child.name for child in self._running if child.process.returncode is not None]
@@ -111,6 +133,13 @@ class Children:
         }
 
     async def _end(self, child: _Child) -> None:
+        await self._end_process(child)
+        if child.leads_group:
+            # Its workers live on when it is gone, and so does the number of their group.
+            with suppress(ProcessLookupError):
+                os.killpg(child.process.pid, signal.SIGKILL)
+
+    async def _end_process(self, child: _Child) -> None:
         if child.process.returncode is not None:
             return
         child.process.terminate()

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from meganodes.demo.json_body import BadOrder
 from meganodes.protocol.codes import ResultCode
 from meganodes.protocol.commands import Command
 
@@ -33,7 +34,7 @@ class FaultKind(StrEnum):
     """The command is executed twice, as a proxy that tries again does; the second reply is sent."""
 
 
-class BadPlan(ValueError):
+class BadPlan(BadOrder):
     """The planned fault is not understood; the sentence says what is wrong."""
 
 

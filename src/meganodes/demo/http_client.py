@@ -51,9 +51,14 @@ class HttpRequest:
 
 async def send(request: HttpRequest, timeout_seconds: float) -> HttpResult:
     """Send the request and return the complete reply; raise NoAnswer for anything less."""
+    return await send_bytes(request.url, _head(request) + request.body, timeout_seconds)
+
+
+async def send_bytes(url: str, request: bytes, timeout_seconds: float) -> HttpResult:
+    """Send a request that is written already, as it is, to the server of an address."""
     try:
         async with asyncio.timeout(timeout_seconds):
-            return await _exchange(request)
+            return await _exchange(url, request)
     except TimeoutError as error:
         raise NoAnswer(f"nothing complete within {timeout_seconds:g} s") from error
     except (OSError, httptools.HttpParserError) as error:
@@ -74,12 +79,12 @@ async def post_json(
     return (await send(request, timeout_seconds)).json()
 
 
-async def _exchange(request: HttpRequest) -> HttpResult:
-    target = urlsplit(request.url)
+async def _exchange(url: str, request: bytes) -> HttpResult:
+    target = urlsplit(url)
     assert target.hostname is not None, "the demo's addresses have a host"
     reader, writer = await asyncio.open_connection(target.hostname, target.port or 80)
     try:
-        writer.write(_head(request) + request.body)
+        writer.write(request)
         await writer.drain()
         return await _reply(reader)
     finally:

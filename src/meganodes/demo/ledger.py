@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeGuard
 
 from meganodes.demo.books import SCHEMA, Books, Entry, EntryState, Player
 from meganodes.sdk import (
@@ -78,6 +79,11 @@ class Ledger:
         with self._books() as books:
             return books.entries()
 
+    def newest_entries(self, account: str, limit: int) -> tuple[Entry, ...]:
+        """Return an account's newest transaction ids, newest first."""
+        with self._books() as books:
+            return books.newest_entries(account, limit)
+
     def authenticate(self, request: Authenticate) -> Authenticated | Accepted | Refused:
         with self._books() as books:
             refused = first_refusal(request, _facts(books, request))
@@ -91,7 +97,7 @@ class Ledger:
     def bet(self, request: Bet) -> Accepted | Refused:
         with self._books() as books:
             earlier = books.entry(request.transaction_id)
-            if earlier is not None and earlier.state is EntryState.REFUSED:
+            if _was_refused(earlier, request.account):
                 return _same_refusal(earlier, books)
             refused = first_refusal(request, _facts(books, request, earlier))
             if refused is None:
@@ -121,7 +127,9 @@ class Ledger:
             assert refused is not None, "an unknown original fails its check"
             if original is None and refused.result in _ORIGINAL_NOT_SEEN:
                 books.bury(request)
-            if refused.result is ResultCode.DUPLICATE and self._duplicates is ResultCode.OK:
+            is_copy = own is not None and own.original_id == request.original_id
+            told_as_done = self._duplicates is ResultCode.OK and is_copy
+            if told_as_done and refused.result is ResultCode.DUPLICATE:
                 return Accepted(balance_minor=books.balance_minor(request.account))
             return refused
 
@@ -180,7 +188,7 @@ def _facts(
         active=player is not None and player.active,
         balance_minor=None if player is None else player.balance_minor,
         transaction_known=own is not None,
-        original_known=_moved(original, request.account),
+        original_known=_moved(original, request.account) and not _is_cancel(original),
     )
 
 
@@ -189,6 +197,16 @@ def _moved(entry: Entry | None, account: str) -> bool:
     if entry is None or entry.account != account:
         return False
     return entry.state in {EntryState.BOOKED, EntryState.CANCELLED}
+
+
+def _is_cancel(entry: Entry | None) -> bool:
+    """Say whether the id is that of a cancel: a cancel undoes bets and wins, never a cancel."""
+    return entry is not None and entry.original_id is not None
+
+
+def _was_refused(entry: Entry | None, account: str) -> TypeGuard[Entry]:
+    """Say whether a bet of this account was refused under the id: then it is for ever."""
+    return entry is not None and entry.state is EntryState.REFUSED and entry.account == account
 
 
 def _same_refusal(earlier: Entry, books: Books) -> Refused:

@@ -1,4 +1,4 @@
-"""Starts hub, toy casino and toy studio on this machine, sets them up, and runs the tour.
+"""Starts hub, casino and toy studio on this machine, sets them up, and runs the tour.
 
 Everything lives in one fresh folder below ``.demo``; nothing else is touched, nothing is deleted.
 """
@@ -15,7 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.panel import Panel
 
+from meganodes.demo.backends import Backend, BackendMissing, command_of
+from meganodes.demo.casino_programs import CasinoPlan, start_casino
 from meganodes.demo.children import ChildFault, Children
 from meganodes.demo.http_client import NoAnswer
 from meganodes.demo.narrator import Narrator
@@ -30,6 +33,7 @@ from meganodes.protocol.currency import currency
 AGENT = "toy-casino"
 PROVIDER = "Toy Studio"
 CURRENCY = "EUR"
+STAFF = "staff@toy-casino.example"
 _READY_SECONDS = 30.0
 _GAMES = (
     ("toy-slot", "Toy Slot", "Slots", "video"),
@@ -42,6 +46,7 @@ _GAMES = (
 class DemoOptions:
     """How to run the demo.
 
+    ``backend`` takes the toy casino's place, on ``backend_port`` and behind the casino's own port.
     ``environment`` is handed to the child processes; what the demo itself sets goes before it.
     """
 
@@ -49,6 +54,8 @@ class DemoOptions:
     hub_port: int = 8700
     casino_port: int = 8701
     studio_port: int = 8702
+    backend_port: int = 8703
+    backend: Backend | None = None
     revision: Revision = Revision.GUID
     duplicates: int = 41
     numeric_text: bool = False
@@ -62,6 +69,8 @@ async def run_demo(options: DemoOptions, console: Console | None = None) -> int:
     narrator = Narrator(told)
     try:
         _check_ports(options)
+        if options.backend is not None:
+            await command_of(options.backend, options.backend_port)
         folder = _fresh_folder(options.folder)
         return await _Demo(options, folder, told, narrator, SystemClock()).run()
     except PortTaken as taken:
@@ -70,17 +79,20 @@ async def run_demo(options: DemoOptions, console: Console | None = None) -> int:
             f"port {taken.port} is taken: stop the program that listens there, "
             f"or choose another with {option}"
         )
-    except (ChildFault, NoAnswer, HubAnswerFault) as fault:
+    except (BackendMissing, ChildFault, NoAnswer, HubAnswerFault) as fault:
         narrator.bad(str(fault))
     return 1
 
 
 def _port_options(options: DemoOptions) -> dict[int, str]:
-    return {
+    ports = {
         options.hub_port: "--port",
         options.casino_port: "--casino-port",
         options.studio_port: "--studio-port",
     }
+    if options.backend is not None:
+        ports[options.backend_port] = "--backend-port"
+    return ports
 
 
 def _check_ports(options: DemoOptions) -> None:
@@ -119,6 +131,7 @@ class _Demo:
         self._hub_url = f"http://127.0.0.1:{options.hub_port}"
         self._casino_url = f"http://127.0.0.1:{options.casino_port}"
         self._studio_url = f"http://127.0.0.1:{options.studio_port}"
+        self._backend_url = f"http://127.0.0.1:{options.backend_port}"
 
     async def run(self) -> int:
         """Set up, tour, and stay until told to stop unless it is to run once."""
@@ -138,7 +151,9 @@ class _Demo:
                 return 1
             came_out = touring.result()
             if not self._options.once:
+                office_link = await self._office_link(children)
                 self._tell_what_to_try(agent)
+                self._show_doors(office_link)
                 came_out &= await self._stay(children, stop)
             stopping.cancel()
             return 0 if came_out else 1
@@ -185,8 +200,12 @@ class _Demo:
         return made
 
     def _provider_options(self) -> tuple[str, ...]:
-        template = "/play?session={session}&game_code={game_code}&lang={lang}"
-        return (PROVIDER, "--launch-url", self._studio_url + template)
+        launch = "/play?session={session}&game_code={game_code}&lang={lang}&return_url={return_url}"
+        return (
+            PROVIDER,
+            *("--launch-url", self._studio_url + launch),
+            *("--replay-url", self._studio_url + "/replay?round_id={round_id}"),
+        )
 
     def _agent_options(self) -> tuple[str, ...]:
         callback_url = f"{self._casino_url}/callback"
@@ -198,15 +217,7 @@ class _Demo:
 
     async def _start(self, children: Children) -> None:
         options = self._options
-        await children.start(
-            "casino",
-            "meganodes.demo.toy_casino",
-            *("--agent", str(self._folder / "agent.json")),
-            *("--database", str(self._folder / "casino.db"), "--port", str(options.casino_port)),
-            *("--revision", options.revision.value, "--currency", CURRENCY),
-            *("--duplicates", str(options.duplicates)),
-            *(["--numeric-text"] if options.numeric_text else []),
-        )
+        await start_casino(children, self._casino_plan())
         await children.start(
             "studio",
             "meganodes.demo.toy_studio",
@@ -220,6 +231,21 @@ class _Demo:
         await children.ready("studio", f"{self._studio_url}/health", _READY_SECONDS)
         await children.ready("hub", f"{self._hub_url}/health/ready", _READY_SECONDS)
 
+    def _casino_plan(self) -> CasinoPlan:
+        options = self._options
+        return CasinoPlan(
+            folder=self._folder,
+            agent=self._folder / "agent.json",
+            hub_url=self._hub_url,
+            port=options.casino_port,
+            backend=options.backend,
+            backend_port=options.backend_port,
+            revision=options.revision,
+            currency=CURRENCY,
+            duplicates=options.duplicates,
+            numeric_text=options.numeric_text,
+        )
+
     def _places(self, agent: Mapping[str, Any], provider: Mapping[str, Any]) -> Places:
         return Places(
             casino_url=self._casino_url,
@@ -232,14 +258,37 @@ class _Demo:
 
     def _introduce(self) -> None:
         revision = self._options.revision.value
-        self._narrator.table(
-            ("what", "where", "log"),
-            [
-                ("hub", self._hub_url, str(self._folder / "hub.log")),
-                (f"toy casino ({revision})", self._casino_url, str(self._folder / "casino.log")),
-                ("toy studio", self._studio_url, str(self._folder / "studio.log")),
-            ],
-        )
+        backend = self._options.backend
+        rows = [
+            ("hub", self._hub_url, str(self._folder / "hub.log")),
+            (f"toy casino ({revision})", self._casino_url, str(self._folder / "casino.log")),
+            ("toy studio", self._studio_url, str(self._folder / "studio.log")),
+        ]
+        if backend is not None:
+            casino = f"casino in {backend.language.value} ({revision})"
+            rows[1:2] = [
+                (casino, self._backend_url, str(self._folder / "backend.log")),
+                ("what spoils it", self._casino_url, str(self._folder / "casino.log")),
+            ]
+        self._narrator.table(("what", "where", "log"), rows)
+
+    async def _office_link(self, children: Children) -> str:
+        """Invite the casino's own staff, and return the link that opens the Back Office once."""
+        await children.run("staff", "add", STAFF, "--role", "operator", "--agent", AGENT, "--json")
+        printed = await children.run("staff", "link", STAFF, "--enter", "--json")
+        link: str = json.loads(printed)["link"]
+        return link
+
+    def _show_doors(self, office_link: str) -> None:
+        for name, link in (
+            ("The API reference", f"{self._hub_url}/docs"),
+            ("The Back Office, by a link that works once", office_link),
+        ):
+            self._console.print(f"\n{name}:", style="bold")
+            self._console.print(f"  {link}", markup=False, highlight=False, soft_wrap=True)
+        link = f"Play the game yourself:  [bold]{self._casino_url}/play[/bold]"
+        self._console.print()
+        self._console.print(Panel(link, padding=(1, 3), expand=False, style="green"))
 
     def _tell_what_to_try(self, agent: Mapping[str, Any]) -> None:
         token = agent["api_token"]
@@ -247,7 +296,7 @@ class _Demo:
         first_ten = '{"last_id": 0, "limit": 10}'
         more = '{"rounds": 5, "stake": "1.00"}'
         lost = '{"next": [{"command": "bet", "fault": "drop"}]}'
-        self._console.print("\nAll three stay up until Ctrl-C. Things to try:", style="bold")
+        self._console.print("\nAll of them stay up until Ctrl-C. Things to try:", style="bold")
         for line in (
             f"curl -X POST {bearer} {self._hub_url}/v4/agent/info",
             f"curl -X POST {bearer} {self._hub_url}/v4/agent/callback-test",

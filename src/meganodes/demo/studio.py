@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from meganodes.demo.odds import draw
+from meganodes.demo.odds import draw, multiple
 from meganodes.demo.provider_door import HubDoor
 from meganodes.demo.studio_items import Call, Finding, Item, ItemOutcome, Round, Style
 from meganodes.demo.studio_record import StudioRecord
@@ -35,6 +35,7 @@ _STANDING = frozenset({"accepted", "owed", "parked", "settled_by_hand"})
 class StudioTerms:
     """``bet_sendings_max``: after so many sendings without a definite answer a bet is cancelled."""
 
+    currency: str = "EUR"
     exponent: int = 2
     bet_sendings_max: int = 4
 
@@ -59,17 +60,30 @@ class Studio:
 
     async def play(self, session: str, stake_minor: int, style: Style) -> Round:
         """Play one round to its end; returns when every answer is definite."""
-        round_id = self._new_id("round")
-        game_round = Round(round_id=round_id, session=session, style=style, stake_minor=stake_minor)
+        game_round = self.begin(session, stake_minor, style)
+        await self.finish(game_round)
+        return game_round
+
+    def begin(
+        self, session: str, stake_minor: int, style: Style, click: str | None = None
+    ) -> Round:
+        """Draw a round's result and record it with the first request; nothing is sent yet."""
+        game_round = Round(
+            round_id=self._new_id("round"),
+            session=session,
+            style=style,
+            stake_minor=stake_minor,
+            stops=draw(self._identity.token_bytes),
+            click=click,
+        )
         bet = Item(transaction_id=self._new_id("bet"), kind="bet", amount_minor=stake_minor)
         if style is Style.BETWIN:
-            win = self._drawn_win(bet, stake_minor)
+            win = self._win(game_round, bet)
             body = self._betwin_body(game_round, bet, win)
             self._record.begin(game_round, StudioCommand.BETWIN, body, [bet, win])
         else:
             body = self._body(game_round, bet)
             self._record.begin(game_round, StudioCommand.BET, body, [bet])
-        await self.finish(game_round)
         return game_round
 
     async def resume(self) -> None:
@@ -111,7 +125,7 @@ class Studio:
         if game_round.style is Style.CANCEL:
             self._add_cancel(game_round.round_id, game_round.session, bet)
         else:
-            win = self._drawn_win(bet, game_round.stake_minor)
+            win = self._win(game_round, bet)
             body = self._body(game_round, win, round_closed=True)
             self._record.add_call(game_round.round_id, StudioCommand.WIN, body, [win])
 
@@ -207,11 +221,11 @@ class Studio:
             for item in self._record.items(call.call_id)
         ]
 
-    def _drawn_win(self, bet: Item, stake_minor: int) -> Item:
+    def _win(self, game_round: Round, bet: Item) -> Item:
         return Item(
             transaction_id=self._new_id("win"),
             kind="win",
-            amount_minor=stake_minor * draw(self._identity.token_bytes),
+            amount_minor=game_round.stake_minor * multiple(game_round.stops),
             bet_transaction_id=bet.transaction_id,
         )
 
@@ -278,10 +292,12 @@ def _told(item: Item, data: Mapping[str, object]) -> Mapping[str, object]:
 
 def _finding(item: Item, told: Mapping[str, object]) -> Finding:
     guid, delivered = told.get("transaction_guid"), told.get("delivered")
+    balance = told.get("balance")
     stands = told.get("state") in _STANDING
     return Finding(
         transaction_id=item.transaction_id,
         outcome=ItemOutcome.ACCEPTED if stands else ItemOutcome.VOID,
         transaction_guid=guid if isinstance(guid, str) else None,
         delivered=delivered if isinstance(delivered, bool) else None,
+        balance=balance if isinstance(balance, str) else None,
     )

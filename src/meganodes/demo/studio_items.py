@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from meganodes.demo.odds import Stops
 from meganodes.demo.studio_rules import StudioCommand
 
 
@@ -30,12 +31,18 @@ class ItemOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Round:
-    """One play. ``stake_minor`` is in minor units of the session's currency."""
+    """One play. ``stake_minor`` is in minor units of the session's currency.
+
+    ``stops`` is its result, drawn before anything of it was sent. ``click`` is the browser's own
+    number of the click that began it, None for a round that no player began.
+    """
 
     round_id: str
     session: str
     style: Style
     stake_minor: int
+    stops: Stops
+    click: str | None = None
     is_open: bool = True
 
 
@@ -53,7 +60,10 @@ class Call:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """One transaction. ``delivered`` None: the hub has not said."""
+    """One transaction. ``delivered`` None: the hub has not said.
+
+    ``balance`` is the player's balance after it, as the hub wrote it; None where it did not.
+    """
 
     transaction_id: str
     kind: str
@@ -62,6 +72,7 @@ class Item:
     outcome: ItemOutcome = ItemOutcome.OPEN
     transaction_guid: str | None = None
     delivered: bool | None = None
+    balance: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,3 +83,4 @@ class Finding:
     outcome: ItemOutcome
     transaction_guid: str | None = None
     delivered: bool | None = None
+    balance: str | None = None

@@ -6,6 +6,7 @@ transactions it carries (a betwin carries several).
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -24,7 +25,14 @@ CREATE TABLE IF NOT EXISTS rounds (
     session TEXT NOT NULL REFERENCES sessions,
     style TEXT NOT NULL,
     stake_minor INTEGER NOT NULL,
+    stops TEXT NOT NULL,
+    click TEXT,
     is_open INTEGER NOT NULL DEFAULT 1
+) STRICT;
+CREATE TABLE IF NOT EXISTS withdrawn_clicks (
+    session TEXT NOT NULL REFERENCES sessions,
+    click TEXT NOT NULL,
+    PRIMARY KEY (session, click)
 ) STRICT;
 CREATE TABLE IF NOT EXISTS calls (
     call_id INTEGER PRIMARY KEY,
@@ -42,10 +50,14 @@ CREATE TABLE IF NOT EXISTS items (
     bet_transaction_id TEXT,
     outcome TEXT NOT NULL DEFAULT 'open',
     transaction_guid TEXT,
-    delivered INTEGER
+    delivered INTEGER,
+    balance TEXT
 ) STRICT;
 CREATE INDEX IF NOT EXISTS items_by_call ON items (call_id);
 CREATE INDEX IF NOT EXISTS calls_by_round ON calls (round_id);
+CREATE UNIQUE INDEX IF NOT EXISTS one_round_a_click ON rounds (session, click);
+CREATE UNIQUE INDEX IF NOT EXISTS one_open_round_a_player ON rounds (session)
+    WHERE is_open = 1 AND click IS NOT NULL;
 """
 
 
@@ -87,12 +99,15 @@ class StudioRecord:
         """Record a round and its first call, before anything is sent; returns the call's number."""
         with self._transaction():
             self._connection.execute(
-                "INSERT INTO rounds (round_id, session, style, stake_minor) VALUES (?, ?, ?, ?)",
+                "INSERT INTO rounds (round_id, session, style, stake_minor, stops, click) "
+                "VALUES (?, ?, ?, ?, ?, ?)",
                 (
                     game_round.round_id,
                     game_round.session,
                     game_round.style.value,
                     game_round.stake_minor,
+                    json.dumps(game_round.stops),
+                    game_round.click,
                 ),
             )
             return self._insert_call(game_round.round_id, command, body, items)
@@ -128,20 +143,44 @@ class StudioRecord:
 
     def open_rounds(self) -> tuple[Round, ...]:
         """Return the rounds a stop of this process left unfinished, oldest first."""
-        query = "SELECT * FROM rounds WHERE is_open = 1 ORDER BY rowid"
-        return tuple(_round(row) for row in self._connection.execute(query))
+        return self._rounds("WHERE is_open = 1 ORDER BY rowid")
 
     def round(self, round_id: str) -> Round:
         """Return a round; raises KeyError for an unknown one."""
-        query = "SELECT * FROM rounds WHERE round_id = ?"
-        row = self._connection.execute(query, (round_id,)).fetchone()
-        if row is None:
+        found = self._rounds("WHERE round_id = ?", round_id)
+        if not found:
             raise KeyError(round_id)
-        return _round(row)
+        return found[0]
 
     def rounds(self) -> tuple[Round, ...]:
         """Return all rounds, oldest first."""
-        return tuple(_round(row) for row in self._connection.execute("SELECT * FROM rounds"))
+        return self._rounds("ORDER BY rowid")
+
+    def round_of_click(self, session: str, click: str) -> Round | None:
+        """Return the round that a player's click began."""
+        found = self._rounds("WHERE session = ? AND click = ?", session, click)
+        return found[0] if found else None
+
+    def open_round_of(self, session: str) -> Round | None:
+        """Return the unfinished round that a player's click began; there is one at most."""
+        found = self._rounds("WHERE session = ? AND click IS NOT NULL AND is_open = 1", session)
+        return found[0] if found else None
+
+    def newest_round_of(self, session: str) -> Round | None:
+        """Return the round that a player's click began last."""
+        where = "WHERE session = ? AND click IS NOT NULL ORDER BY rowid DESC LIMIT 1"
+        found = self._rounds(where, session)
+        return found[0] if found else None
+
+    def withdraw_click(self, session: str, click: str) -> None:
+        """Note that a click which began no round so far may never begin one."""
+        statement = "INSERT INTO withdrawn_clicks VALUES (?, ?) ON CONFLICT DO NOTHING"
+        self._connection.execute(statement, (session, click))
+
+    def is_withdrawn(self, session: str, click: str) -> bool:
+        """Say whether a click was withdrawn before it arrived."""
+        query = "SELECT 1 FROM withdrawn_clicks WHERE session = ? AND click = ?"
+        return self._connection.execute(query, (session, click)).fetchone() is not None
 
     def calls(self, round_id: str) -> tuple[Call, ...]:
         """Return the calls of a round in the order of their first sending."""
@@ -169,6 +208,10 @@ class StudioRecord:
         )
         return tuple(self._connection.execute(query))
 
+    def _rounds(self, where: str, *values: str) -> tuple[Round, ...]:
+        query = f"SELECT {_ROUND_COLUMNS} FROM rounds {where}"  # noqa: S608 - constants of ours
+        return tuple(_round(row) for row in self._connection.execute(query, values))
+
     def _insert_call(
         self, round_id: str, command: StudioCommand, body: str, items: Sequence[Item]
     ) -> int:
@@ -191,11 +234,12 @@ class StudioRecord:
 
     def _update_item(self, finding: Finding) -> None:
         self._connection.execute(
-            "UPDATE items SET outcome = ?, delivered = ?, "
+            "UPDATE items SET outcome = ?, delivered = ?, balance = coalesce(?, balance), "
             "transaction_guid = coalesce(?, transaction_guid) WHERE transaction_id = ?",
             (
                 finding.outcome.value,
                 finding.delivered,
+                finding.balance,
                 finding.transaction_guid,
                 finding.transaction_id,
             ),
@@ -212,18 +256,23 @@ class StudioRecord:
         self._connection.execute("COMMIT")
 
 
+_ROUND_COLUMNS = "round_id, session, style, stake_minor, stops, click, is_open"
 _ITEM_COLUMNS = (
-    "transaction_id, kind, amount_minor, bet_transaction_id, outcome, transaction_guid, delivered"
+    "transaction_id, kind, amount_minor, bet_transaction_id, outcome, transaction_guid, "
+    "delivered, balance"
 )
 
 
-def _round(row: tuple[str, str, str, int, int]) -> Round:
-    round_id, session, style, stake_minor, is_open = row
+def _round(row: tuple[str, str, str, int, str, str | None, int]) -> Round:
+    round_id, session, style, stake_minor, stops, click, is_open = row
+    first, second, third = json.loads(stops)
     return Round(
         round_id=round_id,
         session=session,
         style=Style(style),
         stake_minor=stake_minor,
+        stops=(first, second, third),
+        click=click,
         is_open=bool(is_open),
     )
 
@@ -240,8 +289,10 @@ def _call(row: tuple[int, str, str, str, int, int | None]) -> Call:
     )
 
 
-def _item(row: tuple[str, str, int, str | None, str, str | None, int | None]) -> Item:
-    transaction_id, kind, amount_minor, bet_transaction_id, outcome, guid, delivered = row
+def _item(
+    row: tuple[str, str, int, str | None, str, str | None, int | None, str | None],
+) -> Item:
+    transaction_id, kind, amount_minor, bet_transaction_id, outcome, guid, delivered, balance = row
     return Item(
         transaction_id=transaction_id,
         kind=kind,
@@ -250,4 +301,5 @@ def _item(row: tuple[str, str, int, str | None, str, str | None, int | None]) ->
         outcome=ItemOutcome(outcome),
         transaction_guid=guid,
         delivered=None if delivered is None else bool(delivered),
+        balance=balance,
     )

@@ -79,6 +79,18 @@ def judge(command: StudioCommand, answer: Answer | None, *, maybe_recorded: bool
     return Verdict.REFUSED
 
 
+def judge_question(answer: Answer | None) -> Verdict:
+    """Judge an answer to authenticate or balance: nothing moved, so asking again does no harm.
+
+    A backend that cannot be reached (3004) may be reached later.
+    """
+    if answer is None or answer.status >= _HTTP_ERROR or answer.code in _REPEAT_CODES:
+        return Verdict.REPEAT
+    if answer.code == ApiCode.AGENT_UNAVAILABLE:
+        return Verdict.REPEAT
+    return Verdict.DONE if answer.code == ApiCode.OK else Verdict.REFUSED
+
+
 def pause_seconds(sendings: int) -> float:
     """Return how long to wait before the same request is sent again: 0.2 s, growing to 2 s."""
     return min(2.0, 0.2 * 1.5 ** (sendings - 1))

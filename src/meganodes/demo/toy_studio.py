@@ -1,4 +1,4 @@
-"""A game provider as small as one can be: a launch page, rounds on demand, and a durable record.
+"""A game provider as small as one can be: a game to play, rounds on demand, and a durable record.
 
 `/play` is where the hub sends a player's browser. `/control` is for the tour, tests and people.
 """
@@ -17,12 +17,15 @@ from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from meganodes.demo.odds import CHANCES, ODDS
+from meganodes.demo.json_body import BadOrder, bad_order, fields_of, text_of
+from meganodes.demo.odds import CHANCES, odds
 from meganodes.demo.provider_door import HubDoor, ProviderDoor
 from meganodes.demo.serving import serve
+from meganodes.demo.slot.door import SlotDoor
+from meganodes.demo.slot.pages import SlotPages
 from meganodes.demo.studio import Studio, StudioTerms
 from meganodes.demo.studio_items import Item, Round, Style
 from meganodes.demo.studio_record import StudioRecord
@@ -37,10 +40,6 @@ _FOLLOW_UP_SECONDS = 1.0
 _ROUNDS_MAX = 10_000
 MIXED_STYLES = (*[Style.BET_WIN] * 6, Style.BETWIN, Style.BET_WIN, Style.CANCEL, Style.BETWIN)
 """How ten rounds in a row are played when nobody says otherwise."""
-
-
-class BadOrder(ValueError):
-    """What was asked of the studio makes no sense; the sentence says why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,9 +63,13 @@ class ToyStudio:
         self.studio = Studio(
             self.record, door, clock=clock, identity=identity, terms=settings.terms
         )
+        self.slot = SlotDoor(self.studio, self.record, door, settings.terms)
+        self._pages = SlotPages(settings.terms)
         self.app = Starlette(
             routes=[
                 Route("/play", self._launch),
+                *self.slot.routes(),
+                *self._pages.routes(),
                 Route("/odds", _show_odds),
                 Route("/control/play", self._play, methods=["POST"]),
                 Route("/control/repeat", self._repeat, methods=["POST"]),
@@ -74,7 +77,7 @@ class ToyStudio:
                 Route("/health", _healthy),
             ],
             lifespan=self._lifespan,
-            exception_handlers={BadOrder: _bad_order},
+            exception_handlers={BadOrder: bad_order},
         )
 
     def close(self) -> None:
@@ -92,6 +95,7 @@ class ToyStudio:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            await self.slot.close()
             self.close()
 
         return life()
@@ -101,26 +105,34 @@ class ToyStudio:
             await self.studio.follow_up()
             await self._clock.sleep(_FOLLOW_UP_SECONDS)
 
-    async def _launch(self, request: Request) -> JSONResponse:
-        """Remember the session and greet the player, as a game does when it opens."""
+    async def _launch(self, request: Request) -> Response:
+        """Remember the session and give the game to a browser.
+
+        A program that asks for JSON, as the tour does, is told who plays instead.
+        """
         session = request.query_params.get("session", "")
         game_code = request.query_params.get("game_code", "")
         if not session or not game_code:
             raise BadOrder("the launch address needs session and game_code")
         self.record.remember_session(session, game_code)
+        if "text/html" in request.headers.get("accept", ""):
+            lang = request.query_params.get("lang", "")
+            return self._pages.game(session, lang, request.query_params.get("return_url", ""))
         answer = await self._door.ask("authenticate", json.dumps({"session": session}))
         return JSONResponse({"game_code": game_code, "authenticate": _shown(answer)})
 
     async def _play(self, request: Request) -> JSONResponse:
-        fields = await _fields(request)
-        session = _text(fields, "session") if "session" in fields else self.record.newest_session()
+        fields = await fields_of(request)
+        session = (
+            text_of(fields, "session") if "session" in fields else self.record.newest_session()
+        )
         rounds = fields.get("rounds", 1)
         if session is None or self.record.game_code(session) is None:
             raise BadOrder("this session was never launched here")
         if not isinstance(rounds, int) or not 1 <= rounds <= _ROUNDS_MAX:
             raise BadOrder(f"rounds must be an integer from 1 to {_ROUNDS_MAX}")
         try:
-            stake_minor = parse_amount(_text(fields, "stake"), self._exponent)
+            stake_minor = parse_amount(text_of(fields, "stake"), self._exponent)
         except AmountError as error:
             raise BadOrder(f"stake: {error}") from error
         played = [
@@ -130,9 +142,9 @@ class ToyStudio:
         return JSONResponse({"rounds": [self._round(one) for one in played]})
 
     async def _repeat(self, request: Request) -> JSONResponse:
-        fields = await _fields(request)
+        fields = await fields_of(request)
         try:
-            answer = await self.studio.repeat(_text(fields, "transaction_id"))
+            answer = await self.studio.repeat(text_of(fields, "transaction_id"))
         except KeyError as error:
             raise BadOrder("this transaction is not in the record") from error
         return JSONResponse(_shown(answer))
@@ -175,7 +187,7 @@ def _styles(fields: Mapping[str, object]) -> Sequence[Style]:
     if "style" not in fields:
         return MIXED_STYLES
     try:
-        return (Style(_text(fields, "style")),)
+        return (Style(text_of(fields, "style")),)
     except ValueError as error:
         raise BadOrder(str(error)) from error
 
@@ -186,38 +198,17 @@ def _shown(answer: Answer | None) -> dict[str, object]:
     return {"answered": True, "status": answer.status, "code": answer.code, "data": answer.data}
 
 
-async def _fields(request: Request) -> Mapping[str, object]:
-    try:
-        fields = json.loads(await request.body())
-    except ValueError as error:
-        raise BadOrder("the body is no JSON") from error
-    if not isinstance(fields, dict):
-        raise BadOrder("the body must be a JSON object")
-    return fields
-
-
-def _text(fields: Mapping[str, object], name: str) -> str:
-    value = fields.get(name)
-    if not isinstance(value, str):
-        raise BadOrder(f"{name} must be text")
-    return value
-
-
 async def _show_odds(_request: Request) -> JSONResponse:
-    odds = [{"chances": chances, "of": CHANCES, "pays": pays} for chances, pays in ODDS]
-    return JSONResponse({"odds": odds})
+    shown = [{"chances": chances, "of": CHANCES, "pays": pays} for chances, pays in odds()]
+    return JSONResponse({"odds": shown})
 
 
 async def _healthy(_request: Request) -> JSONResponse:
     return JSONResponse({"ready": True})
 
 
-async def _bad_order(_request: Request, fault: Exception) -> JSONResponse:
-    return JSONResponse({"error": str(fault)}, status_code=400)
-
-
-def main(arguments: Sequence[str]) -> None:
-    """Run the studio until it is told to stop."""
+def read_settings(arguments: Sequence[str]) -> tuple[StudioSettings, ProviderDoor, int]:
+    """Read the command line: the settings, the way to the hub, and the port."""
     parser = argparse.ArgumentParser(prog="toy_studio", description=__doc__)
     parser.add_argument("--provider", type=Path, required=True, help="what `provider add` printed")
     parser.add_argument("--hub", required=True, help="the hub's address, http://127.0.0.1:8700")
@@ -225,13 +216,25 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--port", type=int, default=DEFAULT_PORT)
     parser.add_argument("--currency", default="EUR")
     given = parser.parse_args(arguments)
-    door = ProviderDoor(given.hub, json.loads(given.provider.read_text())["provider_token"])
+    money = currency(given.currency)
     settings = StudioSettings(
-        database=given.database, terms=StudioTerms(exponent=currency(given.currency).exponent)
+        database=given.database,
+        terms=StudioTerms(currency=money.code, exponent=money.exponent),
     )
+    token = json.loads(given.provider.read_text())["provider_token"]
+    return settings, ProviderDoor(given.hub, token), given.port
+
+
+def make_studio(settings: StudioSettings, door: HubDoor) -> ToyStudio:
+    """Make the studio as it runs in earnest: every draw comes from the operating system."""
     clock = SystemClock()
-    studio = ToyStudio(settings, door, clock, SystemIdentity(clock, node=0))
-    serve(studio.app, "127.0.0.1", given.port)
+    return ToyStudio(settings, door, clock, SystemIdentity(clock, node=0))
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Run the studio until it is told to stop."""
+    settings, door, port = read_settings(arguments)
+    serve(make_studio(settings, door).app, "127.0.0.1", port)
 
 
 if __name__ == "__main__":

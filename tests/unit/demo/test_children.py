@@ -10,6 +10,7 @@ import pytest
 from meganodes.demo.children import ChildFault, Children
 from meganodes.demo.serving import bind
 from meganodes.kit.clock import SystemClock
+from tests.support.listener import eventually
 
 
 def free_port() -> int:
@@ -72,6 +73,28 @@ async def test_a_child_that_never_gets_ready_is_named(tmp_path: Path) -> None:
         url = await start_server(children, tmp_path)
         with pytest.raises(ChildFault, match=r"not ready within 0\.3 s"):
             await children.ready("server", f"{url}missing", 0.3)
+
+
+async def test_a_program_in_another_language_takes_its_workers_along(tmp_path: Path) -> None:
+    """PHP's own server leaves its workers behind when it is told to end."""
+    program = "sh -c 'sleep 300' & echo $! > worker; exec sleep 300"
+    async with Children(tmp_path, SystemClock(), {"GIVEN": "yes", "PATH": "/usr/bin:/bin"}) as all_:
+        command = ["/bin/sh", "-c", f"cd {tmp_path}; echo $GIVEN $MORE > seen; {program}"]
+        await all_.start_foreign("server", command, {"MORE": "too"})
+        worker = tmp_path / "worker"
+        await eventually(lambda: worker.exists() and worker.read_text().strip(), 20)
+        assert is_running(int(worker.read_text()))
+    await eventually(lambda: not is_alive(int(worker.read_text())), 20)
+    assert (tmp_path / "seen").read_text() == "yes too\n"
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process runs; one that has ended may wait for somebody to notice."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
 
 
 async def test_a_command_that_fails_is_shown(tmp_path: Path) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
+from meganodes.demo.backends import Backend, Language
 from meganodes.demo.run import DemoOptions, _fresh_folder, run_demo
 from meganodes.demo.serving import bind
 from meganodes.protocol.commands import Revision
@@ -79,6 +81,47 @@ async def test_a_taken_port_is_named_with_its_cure(tmp_path: Path, option: str) 
     assert status == 1
     assert f"port {taken[option]} is taken" in told
     assert option in told
+    assert not (tmp_path / "demo").exists()
+
+
+async def test_the_port_of_a_casino_in_another_language_is_looked_at_too(tmp_path: Path) -> None:
+    hub_port, casino_port, studio_port = free_ports(3)
+    with bind("127.0.0.1", 0) as listener:
+        listener.listen()
+        taken = listener.getsockname()[1]
+        options = DemoOptions(
+            folder=tmp_path / "demo",
+            hub_port=hub_port,
+            casino_port=casino_port,
+            studio_port=studio_port,
+            backend_port=taken,
+            once=True,
+        )
+        backend = Backend(language=Language.NODE, file=tmp_path / "backend.mjs")
+        status, told = await run(replace(options, backend=backend))
+    assert status == 1
+    assert f"port {taken} is taken" in told
+    assert "--backend-port" in told
+
+
+async def test_a_runtime_that_is_missing_is_named_with_its_cure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    hub_port, casino_port, studio_port, backend_port = free_ports(4)
+    options = DemoOptions(
+        folder=tmp_path / "demo",
+        hub_port=hub_port,
+        casino_port=casino_port,
+        studio_port=studio_port,
+        backend_port=backend_port,
+        backend=Backend(language=Language.PHP, file=tmp_path / "backend.php"),
+        once=True,
+    )
+    status, told = await run(options)
+    assert status == 1
+    assert "php is not installed" in told
+    assert "sudo apt-get install php-cli" in told
     assert not (tmp_path / "demo").exists()
 
 

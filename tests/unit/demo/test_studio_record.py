@@ -11,7 +11,7 @@ from meganodes.demo.studio_items import Finding, Item, ItemOutcome, Round, Style
 from meganodes.demo.studio_record import StudioRecord
 from meganodes.demo.studio_rules import StudioCommand
 
-ROUND = Round(round_id="r-1", session="s-1", style=Style.BET_WIN, stake_minor=100)
+ROUND = Round(round_id="r-1", session="s-1", style=Style.BET_WIN, stake_minor=100, stops=(1, 2, 3))
 BET = Item(transaction_id="b-1", kind="bet", amount_minor=100)
 WIN = Item(transaction_id="w-1", kind="win", amount_minor=200, bet_transaction_id="b-1")
 

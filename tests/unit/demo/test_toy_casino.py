@@ -259,6 +259,7 @@ def test_the_command_line_is_read(tmp_path: Path) -> None:
         callback_token=TOKEN,
         signing_secret=SECRET,
         revision=Revision.ID,
+        currency="JPY",
         exponent=0,
         duplicates=ResultCode.OK,
     )

@@ -15,9 +15,9 @@ from meganodes.demo.serving import running
 from meganodes.demo.studio import Studio, StudioTerms
 from meganodes.demo.studio_items import Style
 from meganodes.demo.studio_record import StudioRecord
-from meganodes.demo.toy_studio import StudioSettings, ToyStudio
+from meganodes.demo.toy_studio import StudioSettings, ToyStudio, make_studio, read_settings
 from meganodes.kit.clock import SystemClock
-from meganodes.kit.identity import SeededIdentity
+from meganodes.kit.identity import SeededIdentity, SystemIdentity
 from tests.support.fake_hub import FakeHub
 
 
@@ -173,5 +173,25 @@ async def _rounds(url: str) -> list[dict[str, Any]]:
 
 async def test_the_odds_are_published(url: str) -> None:
     shown: Any = await get_json(f"{url}/odds")
-    assert sum(line["chances"] for line in shown["odds"]) == 1000
+    assert sum(line["chances"] for line in shown["odds"]) == 25**3
+    assert {line["of"] for line in shown["odds"]} == {25**3}
     assert json.dumps(await get_json(f"{url}/health")) == '{"ready": true}'
+
+
+def test_in_earnest_every_draw_comes_from_the_operating_system(
+    tmp_path: Path, hub: FakeHub
+) -> None:
+    settings = StudioSettings(database=tmp_path / "studio.db", terms=StudioTerms())
+    studio = make_studio(settings, hub)
+    source = studio.studio._identity
+    assert type(source) is SystemIdentity
+    assert "secrets" in SystemIdentity.token_bytes.__code__.co_names
+    studio.close()
+
+
+def test_the_command_line_names_the_currency_and_its_decimals(tmp_path: Path) -> None:
+    (tmp_path / "provider.json").write_text('{"provider_token": "a token"}')
+    needed = ["--provider", str(tmp_path / "provider.json"), "--hub", "http://127.0.0.1:1"]
+    given = [*needed, "--database", str(tmp_path / "s.db"), "--currency", "JPY", "--port", "9"]
+    settings, _, port = read_settings(given)
+    assert (settings.terms.currency, settings.terms.exponent, port) == ("JPY", 0, 9)

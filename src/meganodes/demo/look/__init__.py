@@ -1,0 +1,1 @@
+"""What the pages of the toys have in common: their style, their files, their headers."""
