@@ -9,11 +9,11 @@ on = $(filter-out 0 no false,$(1))
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-hub demo test check bench format lock clean
+.PHONY: help setup setup-hub demo test fuzz check bench format lock clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
-	@printf '\n  %s\n  %s\n' 'Variables: PYTHON=python3.12  INSTALLER=pip  ONCE=1  REVISION=id  ARGS="..."' \
+	@printf '\n  %s\n  %s\n' 'Variables: PYTHON=python3.12  INSTALLER=pip  ONCE=1  REVISION=id  CASINO=node  ARGS="..."' \
 		'Start with make demo, then make test. CONTRIBUTING.md tells the rest.'
 
 setup: ## Install everything for development into .venv (instant when nothing changed)
@@ -23,11 +23,16 @@ setup-hub:
 	@$(PYTHON) -m tools.install hub --installer $(INSTALLER)
 
 demo: setup-hub ## Start hub, toy casino and toy studio and run the tour (ONCE=1 ends after it)
-	@$(VENV)/python -m meganodes demo $(if $(call on,$(ONCE)),--once) $(if $(REVISION),--revision $(REVISION)) $(ARGS)
+	@$(VENV)/python -m meganodes demo $(if $(call on,$(ONCE)),--once) $(if $(REVISION),--revision $(REVISION)) \
+		$(if $(CASINO),--casino $(CASINO)) $(ARGS)
 
 test: setup ## Run all tests but the house rules (ARGS="-k name" narrows)
 	@$(PYTHON) -m tools.ensure_system_packages test
 	@$(VENV)/python -m pytest -n 2 --dist loadfile --ignore tests/house $(ARGS)
+
+fuzz: setup ## Fuzz both APIs for long (EXAMPLES=20000 each, SEED=1 repeats a finding)
+	@FUZZ_EXAMPLES=$(or $(EXAMPLES),20000) FUZZ_SEED=$(or $(SEED),0) \
+		$(VENV)/python -m pytest -n 2 --dist loadfile tests/fuzz $(ARGS)
 
 check: setup ## Formatting, lint, types, layers and house rules
 	@$(VENV)/python -m tools.check

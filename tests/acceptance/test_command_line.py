@@ -123,23 +123,6 @@ def test_a_key_is_never_overwritten(run: Run, tmp_path: Path) -> None:
     assert (tmp_path / "master.key").read_bytes() == before
 
 
-@pytest.mark.rule("4-catalogue-all-or-nothing")
-def test_a_bad_catalogue_is_exit_1_with_every_bad_line(run: Run, tmp_path: Path) -> None:
-    run("provider", "add", "Studio", "--launch-url", "http://x.example/{session}/{game_code}")
-    file = tmp_path / "games.csv"
-    lines = ["provider_id,provider_name,game_code,name,category"]
-    lines += ["1,Studio,fruits,Fruits,Slots", "1,Studio,dice,,mini", "1,Studio,cards,Cards,Cards"]
-    file.write_text("\n".join(lines))
-    refused = run("catalog", "import", str(file))
-    assert refused.exit_code == 1
-    assert "line 3" in refused.stderr
-    assert "line 4" in refused.stderr
-    assert json.loads(run("provider", "list", "--json").stdout)[0]["games"] == 0
-    file.write_text("\n".join(lines[:2]))
-    done = run("catalog", "import", str(file), "--json")
-    assert json.loads(done.stdout) == {"providers": 1, "added": 1, "changed": 0, "unchanged": 0}
-
-
 def test_a_token_is_reissued_with_an_overlap(run: Run) -> None:
     first = json.loads(add_agent(run, "acme", "--json").stdout)["api_token"]
     made = run("agent", "reissue-token", "acme", "--overlap-hours", "2", "--json")

@@ -43,9 +43,11 @@ def stage(evening: Stage) -> Iterator[Stage]:
 def game(browser: Browser, request: pytest.FixtureRequest) -> Iterator[GamePage]:
     """A page in a context of its own; whatever the browser complains about fails the test.
 
-    A test may ask for another context by `@pytest.mark.parametrize("game", [...], indirect=True)`.
+    The reels stand still, which is quicker, unless a test asks for another context:
+    `@pytest.mark.parametrize("game", [{"reduced_motion": "no-preference"}], indirect=True)`.
     """
-    options = {"viewport": DESKTOP, "locale": "en-GB", **getattr(request, "param", {})}
+    usual = {"viewport": DESKTOP, "locale": "en-GB", "reduced_motion": "reduce"}
+    options = {**usual, **getattr(request, "param", {})}
     context = browser.new_context(**options)
     page = new_page(context)
     complaints: list[str] = []

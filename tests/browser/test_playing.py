@@ -8,7 +8,15 @@ import pytest
 from playwright.sync_api import expect
 
 from meganodes.protocol.money import parse_amount
-from tests.support.browser import DESKTOP, LYING_PHONE, PHONE, GamePage, new_page
+from tests.support.browser import (
+    DESKTOP,
+    LYING_PHONE,
+    PHONE,
+    SMALL_PHONE,
+    TABLET,
+    GamePage,
+    new_page,
+)
 from tests.support.stage import (
     LOSES,
     PAYS_ELEVEN,
@@ -18,13 +26,14 @@ from tests.support.stage import (
     Stage,
 )
 
-STILL = {"viewport": PHONE, "reduced_motion": "reduce"}
+IN_MOTION = {"viewport": PHONE, "reduced_motion": "no-preference"}
 
 
 def minor(text: str) -> int:
     return parse_amount(text, 2)
 
 
+@pytest.mark.parametrize("game", [IN_MOTION], indirect=True)
 def test_a_spin_moves_the_casinos_balance_by_exactly_what_is_shown(
     stage: Stage, game: GamePage
 ) -> None:
@@ -94,6 +103,7 @@ def test_a_double_click_is_one_round(stage: Stage, game: GamePage) -> None:
     assert [kind for kind, _, _ in stage.movements(account)] == ["bet", "win"]
 
 
+@pytest.mark.parametrize("game", [IN_MOTION], indirect=True)
 def test_two_windows_never_play_more_rounds_than_clicks(stage: Stage, game: GamePage) -> None:
     account = stage.new_account()
     stage.fault(account, command="bet", fault="delay_before", seconds=1.2)
@@ -111,7 +121,7 @@ def test_two_windows_never_play_more_rounds_than_clicks(stage: Stage, game: Game
 
 
 @pytest.mark.parametrize(
-    "game", [{"viewport": PHONE, "has_touch": True, "is_mobile": True}], indirect=True
+    "game", [{**IN_MOTION, "has_touch": True, "is_mobile": True}], indirect=True
 )
 def test_on_a_phone_everything_is_on_the_screen_and_large_enough_to_touch(
     stage: Stage, game: GamePage
@@ -124,17 +134,14 @@ def test_on_a_phone_everything_is_on_the_screen_and_large_enough_to_touch(
     assert_all_is_on_the_screen(game)
 
 
-@pytest.mark.parametrize(
-    "game",
-    [{"viewport": LYING_PHONE}, {"viewport": DESKTOP}, {"viewport": {"width": 360, "height": 640}}],
-    indirect=True,
-)
 @pytest.mark.parametrize("lang", [1, 8])
 def test_on_other_screens_nothing_has_to_be_scrolled_either(
     stage: Stage, game: GamePage, lang: int
 ) -> None:
     game.open(stage.game_url(stage.new_account(), lang))
-    assert_all_is_on_the_screen(game)
+    for screen in (LYING_PHONE, DESKTOP, SMALL_PHONE, TABLET):
+        game.page.set_viewport_size(screen)
+        assert_all_is_on_the_screen(game)
 
 
 def assert_all_is_on_the_screen(game: GamePage) -> None:
@@ -156,7 +163,7 @@ def assert_all_is_on_the_screen(game: GamePage) -> None:
 
 
 @pytest.mark.parametrize(
-    ("game", "is_still"), [(STILL, True), ({"viewport": PHONE}, False)], indirect=["game"]
+    ("game", "is_still"), [({"viewport": PHONE}, True), (IN_MOTION, False)], indirect=["game"]
 )
 def test_nothing_turns_where_motion_is_not_wanted(
     stage: Stage, game: GamePage, *, is_still: bool

@@ -112,7 +112,7 @@ def test_a_hub_that_is_down_leaves_the_spin_open_until_it_is_back(
         game.wait_for("checking")
         assert game.text() == "Checking your last spin …"
         assert game.lever.get_attribute("aria-disabled") == "true"
-        game.lever.click()
+        game.lever.click(force=True)
         game.page.reload()  # the player loses patience
         game.wait_for("checking")
     finally:

@@ -8,7 +8,17 @@ from meganodes.domain.retry import DAY_MS
 from meganodes.domain.transaction import State, Step, Transaction, move
 from meganodes.journal.store import Change, Insert, JournalStore, RoundStep
 from tests.conformance.journal_stores import Journal
-from tests.support.transactions import START_MS, accepted, bet, committed, moving, record, win
+from tests.support.transactions import (
+    START_MS,
+    accepted,
+    bet,
+    cancelling,
+    committed,
+    credited,
+    moving,
+    record,
+    win,
+)
 
 
 async def stake(
@@ -61,3 +71,44 @@ async def test_the_highest_number_is_known_after_everything_that_was_recorded(
     await record(journal.store, bet(trans_id=5_000, agent_id=2))
     await record(journal.store, bet(trans_id=4_000, agent_id=1))
     assert await journal.reads.highest_trans_id() == 5_000
+
+
+def parked(row: Transaction) -> Change:
+    """Park a row; it stays owed since when it was."""
+    return moving(move(row, "parked", state=State.PARKED, step=Step.NONE, due_at_ms=None))
+
+
+async def test_open_work_is_counted_by_agent_and_state_with_the_oldest(journal: Journal) -> None:
+    await record(journal.store, bet(created_at_ms=START_MS + 5))
+    await record(journal.store, bet(created_at_ms=START_MS + 3))
+    await record(journal.store, win(owed_since_ms=START_MS + 7))
+    (stopped,) = [await record(journal.store, win(agent_id=2, owed_since_ms=START_MS + 9))]
+    await committed(journal.store, parked(stopped))
+    await record(journal.store, cancelling(agent_id=2, owed_since_ms=START_MS + 1))
+    found = await journal.reads.open_work()
+    assert {(each.agent_id, each.state, each.count, each.oldest_at_ms) for each in found} == {
+        (1, State.PENDING, 2, START_MS + 3),
+        (1, State.OWED, 1, START_MS + 7),
+        (2, State.PARKED, 1, START_MS + 9),
+        (2, State.CANCELLING, 1, START_MS + 1),
+    }
+    assert len(found) == 4
+
+
+async def test_what_has_ended_or_is_only_probed_is_no_open_work(journal: Journal) -> None:
+    (taken,) = await committed(journal.store, moving(accepted(await record(journal.store, bet()))))
+    await committed(journal.store, moving(credited(await record(journal.store, win()))))
+    closed = bet(state=State.VOID, step=Step.PROBE, due_at_ms=START_MS, owed_since_ms=START_MS)
+    await record(journal.store, closed)
+    assert taken.state is State.ACCEPTED
+    assert await journal.reads.open_work() == ()
+
+
+async def test_entries_without_a_position_are_counted_until_they_have_one(
+    journal: Journal,
+) -> None:
+    assert await journal.reads.unplaced() == 0
+    await stake(journal.store, "r")
+    assert await journal.reads.unplaced() == 1
+    await journal.store.sequence(now_ms=START_MS, limit=10)
+    assert await journal.reads.unplaced() == 0

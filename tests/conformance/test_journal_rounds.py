@@ -124,3 +124,23 @@ async def test_round_rows_are_bets_and_wins_in_the_order_they_were_recorded(
     third = await record(journal.store, bet(trans_id=8_000_000))
     assert await journal.store.round_rows(round_key()) == (first, second, third)
     assert (await journal.store.round(round_key())).bets == (first, third)
+
+
+# --- rounds by name -------------------------------------------------------------------------------
+
+
+async def test_rounds_of_a_name_are_found_at_every_provider(journal: Journal) -> None:
+    for provider_id in (9, 3, 7):
+        await record(journal.store, bet(provider_id=provider_id))
+    named = await journal.reads.rounds_named(1, round_key().user_code, "r-1")
+    assert named == tuple(round_key(provider_id=provider_id) for provider_id in (3, 7, 9))
+
+
+async def test_rounds_of_others_and_of_other_names_are_not_found(journal: Journal) -> None:
+    row = await record(journal.store, bet())
+    for other in ({"agent_id": 2}, {"user_code": 5}, {"round_id": "R-1"}, {"round_id": "r-10"}):
+        await record(journal.store, bet(**other))
+    assert await journal.reads.rounds_named(1, row.user_code, "r-1") == (row.round_key,)
+    assert await journal.reads.rounds_named(2, row.user_code, "r-1") == (round_key(agent_id=2),)
+    assert await journal.reads.rounds_named(3, row.user_code, "r-1") == ()
+    assert await journal.reads.rounds_named(1, row.user_code, "r-2") == ()

@@ -24,6 +24,7 @@ async def info_of(world: World, credentials: AgentCredentials) -> Envelope:
     return await world.post("agent/info")
 
 
+@pytest.mark.rule("2.2-agent-info-data")
 async def test_info_tells_what_the_hub_knows(world: World) -> None:
     await world.directory.set_agent("acme", {"allow_list": (CALLER, "10.0.0.0/8")})
     assert await world.post("agent/info") == Envelope(
@@ -44,6 +45,7 @@ async def test_info_tells_what_the_hub_knows(world: World) -> None:
     )
 
 
+@pytest.mark.rule("2.1-amount-form", "2.1-currency-number", "2.1-currency-registry")
 @pytest.mark.parametrize(("code", "number", "zero"), [("JPY", 392, 0), ("BTC", None, "0.00000000")])
 async def test_zero_has_the_currency_s_decimals(
     world: World, code: str, number: int | None, zero: object
@@ -66,6 +68,7 @@ async def test_token_acts_for_its_own_agent_only(world: World) -> None:
     assert (await world.post("game/providers")).data == []
 
 
+@pytest.mark.rule("2.2-agent-callback-test-data", "2.2-agent-callback-test-asks")
 async def test_callback_test_reports_what_it_found(world: World) -> None:
     assert await world.post("agent/callback-test") == Envelope(
         code=0,
@@ -82,6 +85,7 @@ async def test_callback_test_reports_what_it_found(world: World) -> None:
     assert world.backend.asked == [("authenticate", "callback_test")] * 2
 
 
+@pytest.mark.rule("2.2-agent-callback-test-always-0")
 async def test_callback_test_needs_no_correct_reply_to_succeed(world: World) -> None:
     """Contract 2.2: code 0 whenever the test could be run."""
     world.backend.be_down(Command.AUTHENTICATE)
@@ -97,6 +101,7 @@ async def test_callback_test_needs_no_correct_reply_to_succeed(world: World) -> 
     assert answer.data["reply"].startswith("HTTP status is 404")
 
 
+@pytest.mark.rule("2.2-wallet-1010")
 @pytest.mark.parametrize("movement", ["deposit", "withdraw", "withdraw-all"])
 async def test_there_is_no_wallet_here(world: World, movement: str) -> None:
     """Contract 2.2: 1010 for a seamless agent, by design."""

@@ -23,6 +23,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
         yield made
 
 
+@pytest.mark.rule("2.2-providers-data", "2.2-providers-assigned")
 async def test_providers_are_those_assigned(world: World) -> None:
     await world.directory.add_provider(a_new_provider(provider_id=8, name="Unassigned"))
     await world.directory.add_provider(
@@ -47,6 +48,7 @@ async def test_providers_are_those_assigned(world: World) -> None:
     ]
 
 
+@pytest.mark.rule("2.1-lang-default")
 @pytest.mark.parametrize("lang", [None, 1, 12, 13, 0, "1"])
 async def test_language_outside_the_list_is_english(world: World, lang: object) -> None:
     """Contract 2.1."""
@@ -55,6 +57,7 @@ async def test_language_outside_the_list_is_english(world: World, lang: object) 
     assert answer.data[0]["locale_name"] == "Pixels"
 
 
+@pytest.mark.rule("2.2-games-data")
 async def test_games_have_every_field(world: World) -> None:
     await world.directory.import_games(
         7,
@@ -86,6 +89,7 @@ async def test_games_have_every_field(world: World) -> None:
     ]
 
 
+@pytest.mark.rule("2.2-games-2007")
 async def test_games_of_an_unknown_or_unassigned_provider_are_2007(world: World) -> None:
     await world.directory.add_provider(a_new_provider(provider_id=8, name="Unassigned"))
     for provider_id in (8, 9, 2**63 - 1):
@@ -99,6 +103,7 @@ async def test_games_need_a_provider(world: World) -> None:
     assert (answer.code, answer.data[0]["field"]) == (1002, "provider_id")
 
 
+@pytest.mark.rule("2.2-game-url-address")
 async def test_game_url_opens_at_the_hub(world: World) -> None:
     answer = await world.post("game/game-url", WANTED)
     assert answer.code == 0
@@ -111,6 +116,7 @@ async def test_game_url_opens_at_the_hub(world: World) -> None:
     assert len(query["g_token"][0]) > 43, "256 bits"
 
 
+@pytest.mark.rule("2.1-decimal-text")
 async def test_game_url_takes_numbers_as_text(world: World) -> None:
     wanted = {"user_code": "400000001", "provider_id": "7", "game_symbol": "fruits", "lang": "13"}
     assert (await world.post("game/game-url", wanted)).code == 0
@@ -122,6 +128,7 @@ async def test_keys_that_would_shape_results_have_no_effect(world: World) -> Non
     assert (await world.post("game/game-url", wanted)).code == 0
 
 
+@pytest.mark.rule("2.1-wrong-names")
 async def test_game_url_names_the_family_s_wrong_names(world: World) -> None:
     answer = await world.post(
         "game/game-url", {"user_id": 400_000_001, "provider_id": 7, "game_code": "fruits"}
@@ -132,6 +139,7 @@ async def test_game_url_names_the_family_s_wrong_names(world: World) -> None:
     assert messages["game_symbol"].endswith("you sent game_code, which is called game_symbol here.")
 
 
+@pytest.mark.rule("2.2-game-url-fields")
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "ftp://casino.example", "//evil.example"])
 async def test_return_url_is_a_web_address_or_nothing(world: World, url: str) -> None:
     answer = await world.post("game/game-url", {**WANTED, "return_url": url})
@@ -155,13 +163,14 @@ async def test_game_url_for_a_blocked_user_is_1010(world: World) -> None:
     assert (answer.code, list(answer.data)) == (1010, ["reason"])
 
 
-@pytest.mark.rule("3.2-permission-play")
+@pytest.mark.rule("3.2-permission-play", "2.2-game-url-1010")
 async def test_game_url_for_a_user_that_may_not_play_is_1010(world: World) -> None:
     world.backend.permit("alice", '"permissions":{"play":false}')
     answer = await world.post("game/game-url", WANTED)
     assert (answer.code, list(answer.data)) == (1010, ["reason"])
 
 
+@pytest.mark.rule("2.2-game-url-1015")
 async def test_game_url_without_a_good_reply_is_1015(world: World) -> None:
     world.backend.drop(Command.AUTHENTICATE)
     answer = await world.post("game/game-url", WANTED)
@@ -170,6 +179,7 @@ async def test_game_url_without_a_good_reply_is_1015(world: World) -> None:
     assert answer.data["reason"] == "nothing complete at the deadline"
 
 
+@pytest.mark.rule("2.2-game-url-2002", "2.2-game-url-2003", "2.2-game-url-2007")
 @pytest.mark.parametrize(
     ("change", "code", "message"),
     [
@@ -186,12 +196,14 @@ async def test_game_url_for_what_is_not_there(
     assert world.backend.asked == []
 
 
+@pytest.mark.rule("2.2-game-url-1010")
 async def test_game_url_for_a_foreign_user_is_1010_without_data(world: World) -> None:
     foreign = await world.foreign_user()
     answer = await world.post("game/game-url", {**WANTED, "user_code": foreign.user_code})
     assert answer == Envelope(code=1010, message="PERMISSION_ERROR")
 
 
+@pytest.mark.rule("2.2-game-url-maintenance", "2.2-game-url-2014")
 async def test_game_url_in_maintenance_and_in_a_foreign_currency(world: World) -> None:
     await world.directory.set_provider(7, {"status": Status.MAINTENANCE})
     answer = await world.post("game/game-url", WANTED)

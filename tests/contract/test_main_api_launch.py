@@ -45,7 +45,7 @@ async def visited(world: World, path: str, method: str = "GET", **headers: str) 
     return answer
 
 
-@pytest.mark.rule("4-launch-token")
+@pytest.mark.rule("4-launch-token", "2.2-game-url-opening")
 async def test_first_opening_leads_to_the_provider(world: World) -> None:
     answer = await visited(world, await link(world))
     assert answer.status_code == 302
@@ -58,6 +58,7 @@ async def test_first_opening_leads_to_the_provider(world: World) -> None:
     assert (session.account, session.return_url) == ("alice", RETURN_URL)
 
 
+@pytest.mark.rule("2.2-game-url-once")
 async def test_second_opening_is_410_with_a_way_back(world: World) -> None:
     path = await link(world)
     await visited(world, path)
@@ -68,6 +69,7 @@ async def test_second_opening_is_410_with_a_way_back(world: World) -> None:
     assert 'href="https://casino.example/lobby?a=1&amp;b=2"' in answer.text
 
 
+@pytest.mark.rule("2.2-game-url-once")
 async def test_late_opening_is_410_with_a_way_back(world: World) -> None:
     path = await link(world)
     world.clock.advance(600)

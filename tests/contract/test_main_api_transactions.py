@@ -51,6 +51,7 @@ async def settle_bet(
     await world.journal.sequence(now_ms=world.clock.now_ms(), limit=100)
 
 
+@pytest.mark.rule("2.2-transaction-item", "2.2-transaction-item-keys")
 async def test_item_has_every_field(world: World) -> None:
     await settle_bet(world, 1)
     answer = await world.post("game/transaction-id", CURSOR)
@@ -84,6 +85,7 @@ async def test_item_has_every_field(world: World) -> None:
     )
 
 
+@pytest.mark.rule("2.2-transaction-item-keys")
 async def test_revision_id_has_its_number(world: World) -> None:
     await settle_bet(world, 5, revision=Revision.ID)
     (item,) = (await world.post("game/transaction-id", CURSOR)).data
@@ -91,6 +93,7 @@ async def test_revision_id_has_its_number(world: World) -> None:
     assert "trans_guid" not in item
 
 
+@pytest.mark.rule("2.2-transaction-balances")
 async def test_unknown_balance_is_zero_and_said(world: World) -> None:
     await settle_bet(world, 1, balance_minor=None)
     (item,) = (await world.post("game/transaction-id", CURSOR)).data
@@ -98,6 +101,7 @@ async def test_unknown_balance_is_zero_and_said(world: World) -> None:
     assert item["balance_known"] is False
 
 
+@pytest.mark.rule("2.2-transaction-id-data", "2.2-transaction-id-cursor")
 async def test_cursor_gives_each_transaction_once(world: World) -> None:
     """Contract 2.2, the cursor law: oldest first, without last_id itself."""
     seen: list[str] = []
@@ -127,8 +131,17 @@ async def test_agent_sees_its_own_transactions_only(world: World) -> None:
     assert (await world.post("game/transaction-id", CURSOR)).data == []
 
 
+@pytest.mark.rule("2.2-transaction-id-fields")
 async def test_bounds_are_told_together(world: World) -> None:
     answer = await world.post("game/transaction-id", {"last_id": -1, "limit": 2001})
     assert [fault["field"] for fault in answer.data] == ["last_id", "limit"]
     answer = await world.post("game/transaction-id")
     assert [fault["field"] for fault in answer.data] == ["last_id", "limit"]
+
+
+@pytest.mark.rule("2.2-transaction-id-no-waiting")
+async def test_no_call_has_to_wait_for_the_next_one(world: World) -> None:
+    """Neither the clock nor anybody's patience moves between these."""
+    await settle_bet(world, 1)
+    for _ in range(100):
+        assert len((await world.post("game/transaction-id", CURSOR)).data) == 1

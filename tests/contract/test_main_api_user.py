@@ -19,6 +19,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
         yield made
 
 
+@pytest.mark.rule("2.2-user-create-data", "2.2-user-create-idempotent")
 async def test_create_gives_number_and_newness(world: World) -> None:
     first = await world.post("user/create", {"name": "Alice_1"})
     assert first == Envelope(
@@ -28,12 +29,13 @@ async def test_create_gives_number_and_newness(world: World) -> None:
     assert second.data == {"user_code": 400_000_001, "is_new_user": False}
 
 
-@pytest.mark.rule("1-account-verbatim")
+@pytest.mark.rule("1-account-verbatim", "2.2-user-create-authenticates")
 async def test_create_asks_the_backend_for_this_very_account(world: World) -> None:
     await world.post("user/create", {"name": "aLiCe_09"})
     assert world.backend.asked == [("authenticate", "aLiCe_09")]
 
 
+@pytest.mark.rule("2.2-user-create-1015-data")
 async def test_create_without_a_good_reply_is_1015_with_a_reason(world: World) -> None:
     world.backend.tell(Command.AUTHENTICATE, b'{"result":21,"status":"ERROR","data":{}}')
     answer = await world.post("user/create", {"name": "alice"})
@@ -45,6 +47,7 @@ async def test_create_without_a_good_reply_is_1015_with_a_reason(world: World) -
     assert entry.result == 21
 
 
+@pytest.mark.rule("2.1-validation-data")
 async def test_create_refuses_a_bad_name_without_asking(world: World) -> None:
     answer = await world.post("user/create", {"name": "x"})
     assert answer == Envelope(
@@ -60,6 +63,7 @@ async def test_create_refuses_a_bad_name_without_asking(world: World) -> None:
     assert world.backend.asked == []
 
 
+@pytest.mark.rule("2.2-user-create-case")
 async def test_create_refuses_a_name_in_another_letter_case(world: World) -> None:
     await world.post("user/create", {"name": "Alice"})
     answer = await world.post("user/create", {"name": "alice"})
@@ -69,6 +73,7 @@ async def test_create_refuses_a_name_in_another_letter_case(world: World) -> Non
     assert "Alice" in fault["message"]
 
 
+@pytest.mark.rule("2.2-user-info-data")
 async def test_info_gives_name_and_balance(world: World) -> None:
     user = await world.user()
     world.backend.balance = "1234.50"
@@ -77,6 +82,7 @@ async def test_info_gives_name_and_balance(world: World) -> None:
     assert (await world.post("user/info", {"user_code": str(user.user_code)})).code == 0
 
 
+@pytest.mark.rule("2.1-amount-form", "2.1-amount-no-float")
 @pytest.mark.parametrize(
     ("balance", "shown"),
     [
@@ -110,6 +116,7 @@ async def test_negative_balance_of_an_agent_with_overdraft_is_shown(world: World
     assert answer.data["balance"] == "-0.05"
 
 
+@pytest.mark.rule("2.2-user-info-unknown", "2.1-no-data-on-errors")
 async def test_info_of_unknown_and_foreign_users_has_no_data(world: World) -> None:
     foreign = await world.foreign_user()
     assert await world.post("user/info", {"user_code": foreign.user_code}) == Envelope(
@@ -121,6 +128,7 @@ async def test_info_of_unknown_and_foreign_users_has_no_data(world: World) -> No
         )
 
 
+@pytest.mark.rule("2.2-user-info-1015")
 async def test_info_without_an_answer_is_1015(world: World) -> None:
     user = await world.user()
     world.backend.tell(Command.BALANCE, b'{"result":22,"status":"ERROR","data":{}}')

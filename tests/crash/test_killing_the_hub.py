@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,8 @@ async def _play_until(evening: Evening, session: str, enough: asyncio.Event) -> 
 
 async def _undone_by_recovery(evening: Evening) -> int:
     """Count the bets that a later start found without an outcome and undid."""
-    with sqlite3.connect(f"file:{evening.folder / 'hub.db'}?mode=ro", uri=True) as reader:
+    url = f"file:{evening.folder / 'hub.db'}?mode=ro"
+    with closing(sqlite3.connect(url, uri=True)) as reader:
         statement = "SELECT count(*) FROM events WHERE cause = 'its node stopped'"
         return int(reader.execute(statement).fetchone()[0])
 

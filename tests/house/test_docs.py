@@ -131,7 +131,7 @@ def test_records_are_numbered_and_say_what_enforces_them() -> None:
 
 
 def test_links_between_pages_lead_somewhere() -> None:
-    pages = [*files(DOCS, ".md"), *ROOT.glob("*.md")]
+    pages = [*files(DOCS, ".md"), *files(ROOT / "examples", ".md"), *ROOT.glob("*.md")]
     faults = [
         f"{path.relative_to(ROOT)} links to {target}, which does not exist"
         for path in pages

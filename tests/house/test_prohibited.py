@@ -18,11 +18,13 @@ FLOAT_PLACES = {
 # The three kinds of place where anything may be caught: a door's handler, the worker's loop, the
 # command line's main.
 CATCH_ALL_PLACES = {
+    "backoffice/door.py": "the handler of the Back Office's door",
     "cli/__main__.py": "the command line's main",
+    "hub/watch.py": "the loop that looks, for metrics and alerts",
     "hub/worker.py": "the loop that sends",
     "journal/sqlite_writer.py": "whatever a job raises goes to its own caller, not to its batch",
     "main_api/v4/correlation.py": "the handler of the agents' door",
-    "player_pages/launch.py": "the handler of the players' door",
+    "player_pages/routes.py": "the handler of the players' door",
     "provider_api/inbound.py": "the handler of the providers' door",
     "sdk/dispatcher.py": "the handler of an operator's door: the backend behind it is not our code",
 }

@@ -13,7 +13,7 @@ import pytest
 from tests.house.tree import ROOT, files, listed, named, tree
 
 INVENTORY = ROOT / "tests/rules.toml"
-SECTIONS = ("1-", "3-", "3.1-", "3.2-", "3.3-", "3.4-", "3.5-", "4-")
+SECTIONS = ("1-", "2.1-", "2.2-", "2.3-", "3-", "3.1-", "3.2-", "3.3-", "3.4-", "3.5-", "4-")
 SENTENCE_LENGTH_MIN = 20
 
 

@@ -45,6 +45,8 @@ NAMED_ELSEWHERE = {
     "webhook_signature_header": "Standard Webhooks",
     "validation_error": "code 1002 of the wire",
     "slots": "a category of games on the wire, and Python's __slots__",
+    "slot_bet": "a field of statistics/*",
+    "slot_win": "a field of statistics/*",
     "player_blocked": "code 3007 of the wire",
     "player_inactive": "result 22 of the wire",
     "player_pages": "the door for players' browsers",
@@ -53,6 +55,8 @@ NAMED_ELSEWHERE = {
 RIGHT_IN = {
     "ledger": ("sdk", "demo"),
     "studio": ("demo", "cli"),
+    "slot": ("demo",),  # a kind of game
+    "operator": ("backoffice", "directory"),  # a role of staff
     "player": ("demo", "player_pages"),
 }
 EMPTY_WORDS = ("Manager", "Helper", "Util", "Utils", "Service", "Base", "Data", "Info", "Impl")

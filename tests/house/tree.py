@@ -7,10 +7,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src/meganodes"
-GENERATED = {".git", ".venv", ".tools", "__pycache__", "dist", "build", "htmlcov", "var"}
+GENERATED = {".git", ".venv", ".tools", ".demo", "__pycache__", "dist", "build", "htmlcov", "var"}
 TEXT_SUFFIXES = {
-    ".css", ".csv", ".html", ".in", ".js", ".json", ".jinja", ".md", ".py", ".sql", ".toml", ".txt",
-    ".yaml", ".yml", "",
+    ".css", ".csv", ".html", ".in", ".js", ".json", ".jinja", ".md", ".mjs", ".php", ".py", ".sql",
+    ".toml", ".txt", ".yaml", ".yml", "",
 }  # fmt: skip
 VENDORED = "static/vendor"  # other people's files, kept as they came
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import functools
+import importlib
+import pkgutil
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from sqlalchemy import MetaData
+
+import meganodes.directory
 from meganodes.directory.agents import AGENT_TOKEN_KINDS
 from meganodes.directory.core import DirectoryPorts, DirectorySettings
 from meganodes.directory.credentials import (
@@ -19,7 +24,8 @@ from meganodes.directory.credentials import (
 )
 from meganodes.directory.port import Directory
 from meganodes.directory.records import AgentCredentials, ProviderCredentials, Session, User
-from meganodes.directory.tables import agents, create_tables, credentials
+from meganodes.directory.schema import upgrade
+from meganodes.directory.tables import agents, credentials, directory_metadata
 from meganodes.kit.clock import Clock, ManualClock
 from meganodes.kit.database import Database, DatabaseSettings, WriteConnection, parse_database_url
 from meganodes.kit.identity import SystemIdentity
@@ -51,10 +57,15 @@ def _empty_database() -> bytes:
     """Make the tables once; every test that needs a database of its own gets a copy."""
     with TemporaryDirectory() as folder:
         path = Path(folder, "hub.db")
-        database = Database(parse_database_url(f"sqlite:///{path}"), DatabaseSettings())
-        database.write_now(lambda connection: connection.define(create_tables))
-        database.close()
+        upgrade(parse_database_url(f"sqlite:///{path}"))
         return path.read_bytes()
+
+
+def all_tables() -> MetaData:
+    """Give the directory's tables, those too that are defined beside what uses them."""
+    for module in pkgutil.iter_modules(meganodes.directory.__path__):
+        importlib.import_module(f"meganodes.directory.{module.name}")
+    return directory_metadata
 
 
 def directory_on(database: Database, around: Surroundings) -> Directory:
@@ -80,8 +91,8 @@ async def started_directory(
     """Run a directory on this file until the block ends."""
     database = open_database(path)
     directory = directory_on(database, around if around is not None else Surroundings())
-    await directory.start()
     try:
+        await directory.start()
         yield directory
     finally:
         await directory.close()

@@ -26,7 +26,7 @@ from meganodes.kit.clock import ManualClock
 from meganodes.kit.identity import SystemIdentity
 from meganodes.main_api.settings import MainApiSettings
 from meganodes.main_api.v4.routes import make_app
-from meganodes.player_pages.launch import make_routes
+from meganodes.player_pages.routes import make_routes
 from meganodes.protocol.commands import Command
 from tests.support.builders import a_game, a_new_agent, a_new_provider
 from tests.support.callback_urls import PublicNameService

@@ -49,6 +49,7 @@ class EveningOptions:
     numeric_text: bool = False
     settings: Mapping[str, str] = field(default_factory=lambda: HURRIED)
     callback_url: str | None = None
+    studio_module: str = "meganodes.demo.toy_studio"
 
 
 @dataclass(kw_only=True)
@@ -236,8 +237,11 @@ async def an_evening(folder: Path, options: EveningOptions | None = None) -> Asy
 async def _provision(evening: Evening) -> None:
     run, folder = evening.children.run, evening.folder
     await run("key", "create", str(folder / "master.key"))
-    launch_url = evening.url("studio") + "/play?session={session}&game_code={game_code}"
-    made = await run("provider", "add", "Toy Studio", "--launch-url", launch_url, "--json")
+    query = "session={session}&game_code={game_code}&lang={lang}&return_url={return_url}"
+    launch_url = f"{evening.url('studio')}/play?{query}"
+    replay_url = evening.url("studio") + "/replay?round_id={round_id}"
+    addresses = ("--launch-url", launch_url, "--replay-url", replay_url)
+    made = await run("provider", "add", "Toy Studio", *addresses, "--json")
     (folder / "provider.json").write_text(made)
     evening.provider = json.loads(made)
     game = {"game_code": "toy-slot", "name": "Toy Slot", "category": "Slots"}
@@ -262,12 +266,13 @@ async def _start_toys(evening: Evening) -> None:
         "meganodes.demo.toy_casino",
         *("--agent", str(folder / "agent.json"), "--database", str(folder / "casino.db")),
         *("--port", str(evening.ports["casino"]), "--revision", options.revision.value),
+        *("--hub", evening.url("hub")),
         *("--currency", "EUR", "--duplicates", str(options.duplicates)),
         *(["--numeric-text"] if options.numeric_text else []),
     )
     await evening.children.start(
         "studio",
-        "meganodes.demo.toy_studio",
+        options.studio_module,
         *("--provider", str(folder / "provider.json"), "--hub", evening.url("hub")),
         *("--database", str(folder / "studio.db"), "--port", str(evening.ports["studio"])),
         *("--currency", "EUR"),

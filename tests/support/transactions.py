@@ -160,3 +160,29 @@ async def record(
     """Record one row with a step of its round."""
     (recorded,) = await committed(store, intent(row, lease_ms=lease_ms))
     return recorded
+
+
+async def settled_bet(store: JournalStore, **changes: object) -> Transaction:
+    """Record and accept a bet of a round of its own, so that one entry waits for its position."""
+    row = bet(**changes)
+    if "round_id" not in changes:
+        row = replace(row, round_id=f"r-{row.trans_id}")
+    (decided,) = await committed(store, moving(accepted(await record(store, row))))
+    return decided
+
+
+async def settled_win(store: JournalStore, **changes: object) -> Transaction:
+    """Record and credit a win, so that one entry waits for its position."""
+    row = await record(store, win(**changes))
+    (decided,) = await committed(store, moving(credited(row)))
+    return decided
+
+
+async def undone(store: JournalStore, row: Transaction) -> Transaction:
+    """Cancel an accepted bet, so that the entry of its cancel waits for its position."""
+    asked = move(row, "cancel", state=State.CANCELLING, step=Step.DELIVER, due_at_ms=START_MS)
+    (owed,) = await committed(store, moving(asked))
+    done = move(owed, "cancelled", state=State.CANCELLED, step=Step.NONE, due_at_ms=None)
+    listed = replace(done, lists=(listing(TransType.CANCEL, 1_000),))
+    (cancelled,) = await committed(store, moving(listed))
+    return cancelled

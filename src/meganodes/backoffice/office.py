@@ -6,6 +6,8 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from meganodes.backoffice.streams import Streams
+
 if TYPE_CHECKING:
     from meganodes.directory.staff import Staff
     from meganodes.directory.staff_sign_in import SignIn
@@ -40,3 +42,4 @@ class Office:
     sign_in: SignIn
     settings: OfficeSettings = field(default_factory=OfficeSettings)
     ending: asyncio.Event = field(default_factory=asyncio.Event)
+    streams: Streams = field(default_factory=Streams)

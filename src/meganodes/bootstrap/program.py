@@ -7,25 +7,35 @@ from collections.abc import Callable
 from functools import partial
 from ipaddress import ip_network
 
+from meganodes.backoffice.app import make_office_routes
+from meganodes.backoffice.office import Office as BackOffice
+from meganodes.backoffice.office import OfficeSettings
 from meganodes.bootstrap.health import Health
+from meganodes.bootstrap.operations import Node, Operations
 from meganodes.bootstrap.server import CannotListen, Listening, serve
-from meganodes.bootstrap.server_settings import ServerSettings
+from meganodes.bootstrap.server_settings import App, ServerSettings
 from meganodes.bootstrap.settings import Settings
+from meganodes.bootstrap.traced import TracedDoor, traced_app
 from meganodes.bootstrap.wiring import (
     Office,
     StartFault,
     database_file,
+    list_numbers,
+    make_gateway,
     make_hub,
+    make_tracing,
     open_office,
 )
+from meganodes.directory.staff_sign_in import SignIn
 from meganodes.hub import wallet
 from meganodes.hub.core import Hub
 from meganodes.hub.worker import Worker
 from meganodes.kit.logging import get_logger
 from meganodes.kit.process_lock import AlreadyLocked, ProcessLock
+from meganodes.main_api.reference import routes as reference
 from meganodes.main_api.settings import MainApiSettings
 from meganodes.main_api.v4.routes import make_app
-from meganodes.player_pages.launch import make_routes
+from meganodes.player_pages.routes import make_routes
 from meganodes.provider_api.inbound import DoorSettings, ProviderDoor
 
 log = get_logger("bootstrap.program")
@@ -41,7 +51,7 @@ async def run_hub(
     except AlreadyLocked as fault:
         raise StartFault(str(fault)) from None
     try:
-        office = await open_office(settings)
+        office = await open_office(settings, make_tracing(settings))
         try:
             return await _serve(office, on_started)
         finally:
@@ -65,52 +75,99 @@ class _Doors:
 
 
 async def _serve(office: Office, on_started: Callable[[Listening], None]) -> bool:
-    hub = make_hub(office)
+    gateway = make_gateway(office)
+    hub = make_hub(office, gateway)
+    hub.list_numbers = await list_numbers(office)
     worker = Worker(hub)
     draining = asyncio.Event()
-    listenings: list[Listening] = []
-    health = Health(
-        hub=hub, is_draining=lambda: any(listening.is_draining for listening in listenings)
-    )
+    door = _provider_door(office, hub)
+    node = Node(office=office, hub=hub, gateway=gateway, door=door)
+    operations = Operations(node)
+    health = Health(hub=hub, is_draining=lambda: node.is_draining)
 
     def started(listening: Listening) -> None:
-        listenings.append(listening)
+        node.listenings.append(listening)
         on_started(listening)
 
-    app = make_app(
+    app: App = make_app(
         hub,
         main_api_settings(office.settings),
         draining,
-        pages=[*make_routes(hub), *health.routes()],
+        pages=[
+            *make_routes(hub),
+            *reference.make_routes(),
+            *health.routes(),
+            *operations.routes(),
+            *make_office_routes(_back_office(office, hub, draining)),
+        ],
     )
-    doors = _Doors(_provider_door(office, hub), draining)
+    if office.tracing is not None:
+        app = traced_app(app, office.tracing)
     worker.start()
-    log.info("hub_started", settings=office.settings.model_dump(mode="json"))
+    operations.start()
+    log.info("hub_started", settings=_shown(office.settings))
+    finish = partial(_finish, hub, worker, operations)
     try:
         return await serve(
-            app, doors, server_settings(office.settings), started, partial(_finish, hub, worker)
+            app, _Doors(door, draining), server_settings(office.settings), started, finish
         )
     except CannotListen as fault:
-        await _finish(hub, worker)
+        await finish()
         raise StartFault(str(fault)) from None
 
 
-async def _finish(hub: Hub, worker: Worker) -> None:
+def _back_office(office: Office, hub: Hub, draining: asyncio.Event) -> BackOffice:
+    trusted = main_api_settings(office.settings).trusted_proxies
+    return BackOffice(
+        hub=hub,
+        staff=office.staff,
+        sign_in=SignIn(office.staff),
+        settings=OfficeSettings(trusted_proxies=trusted),
+        ending=draining,
+    )
+
+
+async def _finish(hub: Hub, worker: Worker, operations: Operations) -> None:
     """Nobody waits for an answer any more: end what is under way, then the connections."""
     await worker.stop()
     await hub.drain()
     await worker.place_listings()
+    await operations.stop()
     await hub.gateway.close()
     log.info("hub_stopped")
 
 
+def _shown(settings: Settings) -> dict[str, object]:
+    """Give the settings for the log; an alert address often is a secret by itself."""
+    shown: dict[str, object] = settings.model_dump(
+        mode="json", exclude={"operations": {"alert_url", "tracing_endpoint"}}
+    )
+    return shown
+
+
 def _provider_door(office: Office, hub: Hub) -> ProviderDoor:
-    return ProviderDoor(
+    server = office.settings.server
+    limits = DoorSettings(
+        in_flight_max=server.in_flight_max, in_flight_reserve=server.in_flight_reserve
+    )
+    serve_provider = partial(wallet.serve, hub)
+    if office.tracing is None:
+        return ProviderDoor(
+            providers=office.directory,
+            serve=serve_provider,
+            clock=office.clock,
+            identity=office.identity,
+            settings=limits,
+            meters=hub.meters,
+        )
+    return TracedDoor(
         providers=office.directory,
-        serve=partial(wallet.serve, hub),
+        serve=serve_provider,
         clock=office.clock,
         identity=office.identity,
-        settings=DoorSettings(in_flight_max=office.settings.server.in_flight_max),
+        settings=limits,
+        meters=hub.meters,
+        tracing=office.tracing,
     )
 
 
@@ -119,6 +176,8 @@ def main_api_settings(settings: Settings) -> MainApiSettings:
     given = settings.main_api
     return MainApiSettings(
         in_flight_max=given.concurrent_max,
+        body_bytes_max=given.body_bytes_max,
+        retry_after_seconds=given.retry_after_seconds,
         trusted_proxies=tuple(ip_network(each, strict=False) for each in given.trusted_proxies),
     )
 
@@ -129,6 +188,12 @@ def server_settings(settings: Settings) -> ServerSettings:
     return ServerSettings(
         host=given.host,
         port=given.port,
+        backlog=given.backlog,
+        connections_max=given.connections_max,
+        head_bytes_max=given.head_bytes_max,
+        app_body_bytes_max=given.app_body_bytes_max,
+        stalled_write_seconds=given.stalled_write_seconds,
+        close_seconds=given.close_seconds,
         headers_seconds=given.headers_seconds,
         request_seconds=given.request_seconds,
         keep_alive_seconds=given.keep_alive_seconds,

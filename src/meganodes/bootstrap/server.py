@@ -57,6 +57,11 @@ class Listening:
         """True from the moment the listener was told to stop: readiness must say no."""
         return self._shared.is_draining
 
+    @property
+    def connections(self) -> int:
+        """How many callers are connected."""
+        return len(self._shared.connections)
+
     def stop(self) -> None:
         """Drain and end; told a second time, end at once."""
         if self._stop_asked.is_set():

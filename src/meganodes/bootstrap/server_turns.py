@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 import urllib.parse
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 _uvicorn_log: Final = logging.getLogger("uvicorn.error")  # its lines pass our own handler
 _SERVER_ERROR_MIN: Final = 500
+_REQUEST_ID_BYTES: Final = 16
 
 
 class Turn(Protocol):
@@ -86,7 +88,9 @@ class RefusalTurn:
             code, data = ApiCode.INTERNAL_SERVER_ERROR, None
         envelope = {"code": int(code), "message": code.name}
         body = dump_json(envelope | {"data": data} if data else envelope)
-        headers = ((b"content-type", b"application/json"),)
+        # Every answer carries a request id (contract 2.1); what could not be read brought none.
+        request_id = secrets.token_hex(_REQUEST_ID_BYTES).encode()
+        headers = ((b"content-type", b"application/json"), (b"x-request-id", request_id))
         self._connection.answer(DoorResponse(self._status, headers, body), keep_alive=True)
 
     def abandon(self) -> None:

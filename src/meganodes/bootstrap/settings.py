@@ -14,7 +14,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 DEFAULTS_FILE = Path(__file__).with_name("settings.default.toml")
 PREFIX = "MEGANODES_"
@@ -22,7 +29,17 @@ PREFIX = "MEGANODES_"
 Port = Annotated[int, Field(ge=0, le=65_535)]
 Seconds = Annotated[int, Field(ge=0, le=86_400)]
 Milliseconds = Annotated[int, Field(ge=1, le=31 * 86_400_000)]
+HttpUrl = Annotated[str, Field(pattern=r"^(https?://[^/\s]+(/\S*)?)?$")]
 Pauses = Annotated[tuple[Milliseconds, ...], Field(min_length=1)]
+
+
+def _networks(value: tuple[str, ...]) -> tuple[str, ...]:
+    for entry in value:
+        ipaddress.ip_network(entry, strict=False)
+    return value
+
+
+Networks = Annotated[tuple[str, ...], AfterValidator(_networks)]
 
 
 class SettingsFault(Exception):
@@ -46,6 +63,13 @@ class Server(_Table):
     request_seconds: Seconds
     keep_alive_seconds: Seconds
     in_flight_max: Annotated[int, Field(ge=1)]
+    in_flight_reserve: Annotated[int, Field(ge=0, le=100_000)]
+    connections_max: Annotated[int, Field(ge=10, le=1_000_000)]
+    backlog: Annotated[int, Field(ge=1, le=65_535)]
+    head_bytes_max: Annotated[int, Field(ge=4_096, le=1_048_576)]
+    app_body_bytes_max: Annotated[int, Field(ge=65_536, le=1_073_741_824)]
+    stalled_write_seconds: Seconds
+    close_seconds: Seconds
     linger_seconds: Seconds
     drain_seconds: Seconds
 
@@ -54,14 +78,9 @@ class MainApi(_Table):
     """The door for agents' servers."""
 
     concurrent_max: Annotated[int, Field(ge=1, le=100_000)]
-    trusted_proxies: tuple[str, ...]
-
-    @field_validator("trusted_proxies")
-    @classmethod
-    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for entry in value:
-            ipaddress.ip_network(entry, strict=False)
-        return value
+    trusted_proxies: Networks
+    body_bytes_max: Annotated[int, Field(ge=4_096, le=8_388_608)]
+    retry_after_seconds: Annotated[int, Field(ge=1, le=3_600)]
 
 
 class Sessions(_Table):
@@ -116,6 +135,7 @@ class Worker(_Table):
 
     tick_ms: Annotated[int, Field(ge=10, le=10_000)]
     sequencer_tick_ms: Annotated[int, Field(ge=10, le=500)]
+    turnover_tick_ms: Annotated[int, Field(ge=100, le=600_000)]
 
 
 class Logging(_Table):
@@ -123,6 +143,33 @@ class Logging(_Table):
 
     level: Literal["debug", "info", "warning", "error"]
     format: Literal["json", "console"]
+
+
+class Operations(_Table):
+    """What the people who run the hub see of it."""
+
+    metrics_allow: Networks
+    metrics_agents_max: Annotated[int, Field(ge=1, le=10_000)]
+    look_seconds: Annotated[int, Field(ge=1, le=300)]
+    tracing_endpoint: HttpUrl
+    tracing_sample_percent: Annotated[int, Field(ge=1, le=100)]
+    tracing_to_backends: bool
+    alert_url: HttpUrl
+    alert_secret_file: str
+    alert_repeat_minutes: Annotated[
+        tuple[Annotated[int, Field(ge=1, le=44_640)], ...], Field(min_length=1)
+    ]
+    alert_overdue_minutes: Annotated[int, Field(ge=1, le=44_640)]
+    alert_open_rounds_hours: Annotated[int, Field(ge=0, le=8_760)]
+    alert_circuit_seconds: Annotated[int, Field(ge=0, le=86_400)]
+
+    @model_validator(mode="after")
+    def _signed(self) -> Self:
+        if self.alert_url and not self.alert_secret_file:
+            raise ValueError(
+                "alert_url needs alert_secret_file: make one with meganodes alert secret FILE"
+            )
+        return self
 
 
 class Settings(_Table):
@@ -142,6 +189,7 @@ class Settings(_Table):
     leases: Leases
     worker: Worker
     logging: Logging
+    operations: Operations
 
 
 def load_settings(

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from meganodes.bootstrap.settings import Settings
+from meganodes.bootstrap.traced import TracedGateway, TracedJournal
 from meganodes.callbacks.egress import BadTarget, Egress
-from meganodes.callbacks.gateway import CircuitChange, HttpGateway
+from meganodes.callbacks.gateway import CircuitChange, CircuitState, HttpGateway
 from meganodes.callbacks.resolver import SystemResolver
 from meganodes.callbacks.settings import BulkheadSettings, CallbackSettings
 from meganodes.callbacks.transport import HttpTransport
+from meganodes.directory import schema as directory_schema
 from meganodes.directory.core import DirectoryPorts, DirectorySettings, UrlCheck
 from meganodes.directory.port import Directory
-from meganodes.directory.tables import create_tables
+from meganodes.directory.staff import Staff
 from meganodes.domain.retry import RetrySchedule
 from meganodes.hub.core import Hub, HubSettings
+from meganodes.hub.list_numbers import ListNumbers, ListSkip
+from meganodes.hub.meters import BackendMeters, Meters
 from meganodes.hub.waiting import Decisions
 from meganodes.journal.reads import SqliteReads
 from meganodes.journal.schema import UnsupportedDatabase, check, upgrade
@@ -33,7 +40,10 @@ from meganodes.kit.database import (
 )
 from meganodes.kit.identity import SystemIdentity
 from meganodes.kit.logging import get_logger
-from meganodes.kit.secrets import MasterKey, MasterKeyError
+from meganodes.kit.metrics import Bounded
+from meganodes.kit.migrations import MigrationFault
+from meganodes.kit.secrets import MasterKey, MasterKeyError, SealError
+from meganodes.kit.tracing import Tracing, TracingMissing, TracingSettings, open_tracing
 
 log = get_logger("bootstrap.wiring")
 
@@ -52,18 +62,23 @@ class Office:
 
     settings: Settings
     directory: Directory
+    staff: Staff
     journal: SqliteJournal
     reads: SqliteReads
     clock: SystemClock
     identity: SystemIdentity
     egress: Egress
     database: Database
+    tracing: Tracing | None = None
 
     async def close(self) -> None:
         """Close everything in the reverse order."""
         await self.directory.close()
+        self.staff.close()
         await self.journal.close()
         self.database.close()
+        if self.tracing is not None:
+            await asyncio.to_thread(self.tracing.close)
 
 
 def database_file(settings: Settings) -> Path:
@@ -77,26 +92,41 @@ def database_file(settings: Settings) -> Path:
     return url.path
 
 
+def restore_marker(database: Path) -> Path:
+    """Name the file that stands beside a database while a backup is put in its place."""
+    return database.with_name(database.name + ".restoring")
+
+
+def _refuse_half_restored(database: Path) -> None:
+    marker = restore_marker(database)
+    if marker.exists():
+        raise StartFault(
+            f"database_url: a restore of {database} did not end: run `meganodes restore` again; "
+            f"only if you put the database in place by hand, delete {marker}"
+        )
+
+
 def migrate(settings: Settings) -> None:
     """Create or upgrade the database's schema, forward only; raises StartFault."""
     path = database_file(settings)
     if not path.parent.is_dir():
         raise StartFault(f"database_url: the folder {path.parent} does not exist: make it first")
     url = parse_database_url(settings.database_url)
+    path.touch(mode=0o600)  # who plays and what was decided is nobody else's business
     try:
         upgrade(url)
-    except UnsupportedDatabase as fault:
+        directory_schema.upgrade(url)
+    except (UnsupportedDatabase, MigrationFault) as fault:
         raise StartFault(f"database_url: {fault}") from None
-    database = Database(url, DatabaseSettings())
-    try:
-        database.write_now(lambda connection: connection.define(create_tables))
-    finally:
-        database.close()
 
 
-async def open_office(settings: Settings) -> Office:
-    """Open the database for work on it; creates the schema of a new SQLite file."""
+async def open_office(settings: Settings, tracing: Tracing | None = None) -> Office:
+    """Open the database for work on it; creates the schema of a new SQLite file.
+
+    With ``tracing`` the journal's commits are traced; it is closed together with the office.
+    """
     path = database_file(settings)
+    _refuse_half_restored(path)
     master_key = load_master_key(settings)
     if not path.exists():
         migrate(settings)
@@ -104,39 +134,81 @@ async def open_office(settings: Settings) -> Office:
         check_schema(settings)
     clock = SystemClock()
     database = Database(parse_database_url(settings.database_url), DatabaseSettings())
-    journal = SqliteJournal(path, clock=clock, owner=settings.node)
-    try:
-        await journal.start()
-    except StoreUnavailable as fault:
-        raise StartFault(f"database_url: {fault}") from None
-    # A clock that was set back between two runs repeats no number.
-    above = await journal.reads.highest_trans_id()
-    identity = SystemIdentity(clock, settings.node_number, above=above)
-    egress = make_egress(settings)
-    directory = Directory(
-        DirectoryPorts(
+    journal = (
+        SqliteJournal(path, clock=clock, owner=settings.node)
+        if tracing is None
+        else TracedJournal(path, clock=clock, owner=settings.node, tracing=tracing)
+    )
+    async with AsyncExitStack() as half_open:
+        half_open.callback(database.close)
+        half_open.push_async_callback(journal.close)
+        await _start_journal(journal)
+        # A clock that was set back between two runs repeats no number.
+        above = await journal.reads.highest_trans_id()
+        identity = SystemIdentity(clock, settings.node_number, above=above)
+        egress = make_egress(settings)
+        ports = DirectoryPorts(
             database=database,
             master_key=master_key,
             clock=clock,
             identity=identity,
             url_check=url_check(egress),
-        ),
-        DirectorySettings(
-            session_idle_minutes=settings.sessions.idle_minutes,
-            launch_http_allowed=settings.callbacks.allow_private_targets,
-        ),
-    )
-    await directory.start()
+        )
+        directory = Directory(
+            ports,
+            DirectorySettings(
+                session_idle_minutes=settings.sessions.idle_minutes,
+                launch_http_allowed=settings.callbacks.allow_private_targets,
+            ),
+        )
+        await _start_directory(directory)
+        half_open.pop_all()
     return Office(
         settings=settings,
         directory=directory,
+        staff=Staff(ports),
         journal=journal,
         reads=journal.reads,
         clock=clock,
         identity=identity,
         egress=egress,
         database=database,
+        tracing=tracing,
     )
+
+
+async def _start_journal(journal: SqliteJournal) -> None:
+    try:
+        await journal.start()
+    except StoreUnavailable as fault:
+        raise StartFault(f"database_url: {fault}") from None
+
+
+async def _start_directory(directory: Directory) -> None:
+    try:
+        await directory.start()
+    except SealError as fault:
+        raise StartFault(f"master_key_file: {fault}") from None
+
+
+def make_tracing(settings: Settings) -> Tracing | None:
+    """Begin to trace when the settings ask for it; raises StartFault without the packages."""
+    given = settings.operations
+    if not given.tracing_endpoint:
+        return None
+    try:
+        return open_tracing(
+            TracingSettings(
+                endpoint=given.tracing_endpoint,
+                sample_percent=given.tracing_sample_percent,
+                installation=settings.installation,
+                node=settings.node,
+            )
+        )
+    except TracingMissing:
+        raise StartFault(
+            "operations.tracing_endpoint: the packages are missing: pip install '.[hub,otel]'"
+        ) from None
 
 
 def load_master_key(settings: Settings) -> MasterKey:
@@ -149,9 +221,10 @@ def load_master_key(settings: Settings) -> MasterKey:
 
 def check_schema(settings: Settings) -> None:
     """Refuse a database whose schema is not this version's."""
-    fault = check(parse_database_url(settings.database_url))
-    if fault is not None:
-        raise StartFault(f"database_url: {fault}")
+    url = parse_database_url(settings.database_url)
+    found = dict.fromkeys(fault for fault in (check(url), directory_schema.check(url)) if fault)
+    if found:
+        raise StartFault(*(f"database_url: {fault}" for fault in found))
 
 
 def make_egress(settings: Settings) -> Egress:
@@ -213,6 +286,7 @@ def hub_settings(settings: Settings) -> HubSettings:
         delivery_lease_ms=settings.leases.delivery_ms,
         worker_tick_seconds=settings.worker.tick_ms / 1000,
         sequencer_tick_seconds=settings.worker.sequencer_tick_ms / 1000,
+        turnover_tick_seconds=settings.worker.turnover_tick_ms / 1000,
         session_hours=settings.sessions.hours,
         session_idle_minutes=settings.sessions.idle_minutes,
         schedule=RetrySchedule(
@@ -230,7 +304,8 @@ def hub_settings(settings: Settings) -> HubSettings:
     )
 
 
-def _tell_of_circuit(change: CircuitChange) -> None:
+def _tell_of_circuit(meters: Meters, change: CircuitChange) -> None:
+    meters.circuits_opened += change.state is CircuitState.OPEN
     tell = log.error if change.is_alarming else log.warning
     tell(
         "circuit_changed",
@@ -240,12 +315,34 @@ def _tell_of_circuit(change: CircuitChange) -> None:
     )
 
 
-def make_hub(office: Office) -> Hub:
-    """Put the core together over an open office."""
+def make_gateway(office: Office) -> HttpGateway:
+    """Make the line out to the agents' backends; traced when spans are asked for."""
     settings = callback_settings(office.settings)
     transport = HttpTransport(settings, office.clock, office.egress)
-    gateway = HttpGateway(transport, office.egress, office.clock, office.identity, settings)
-    gateway.on_circuit_change = _tell_of_circuit
+    parts = (transport, office.egress, office.clock, office.identity, settings)
+    if office.tracing is None:
+        return HttpGateway(*parts)
+    return TracedGateway(
+        *parts,
+        tracing=office.tracing,
+        tells_backends=office.settings.operations.tracing_to_backends,
+    )
+
+
+async def list_numbers(office: Office) -> ListNumbers:
+    """Read which numbers of the agents' lists were passed over by a restore."""
+    return ListNumbers(
+        ListSkip(agent_id=agent_id, after_position=after_position, skipped=skipped)
+        for agent_id, after_position, skipped in await office.reads.list_skips()
+    )
+
+
+def make_hub(office: Office, gateway: HttpGateway) -> Hub:
+    """Put the core together over an open office; it counts what the gateway does."""
+    agents_max = office.settings.operations.metrics_agents_max
+    meters = Meters(backends=Bounded(agents_max, BackendMeters))
+    gateway.on_attempt = meters.note_attempt
+    gateway.on_circuit_change = partial(_tell_of_circuit, meters)
     return Hub(
         directory=office.directory,
         journal=office.journal,
@@ -255,4 +352,5 @@ def make_hub(office: Office) -> Hub:
         identity=office.identity,
         decisions=Decisions(),
         settings=hub_settings(office.settings),
+        meters=meters,
     )

@@ -87,6 +87,11 @@ class Bulkhead:
         if lane is Lane.DELIVERY and self._in_flight[lane] == 0:
             self._limit = min(self._limit, settings.delivery_usual)
 
+    @property
+    def in_flight(self) -> int:
+        """How many calls are under way, of all lanes."""
+        return self._total
+
     def begin_anew(self) -> None:
         """Start with the smallest room: the backend has just come back."""
         self._limit = self._settings.delivery_min

@@ -21,6 +21,7 @@ from meganodes.callbacks.settings import CallbackSettings
 from meganodes.domain.outcome import NotSent, Outcome, Phase, Unknown
 from meganodes.kit.clock import Clock
 from meganodes.kit.identity import Identity
+from meganodes.kit.metrics import WAITING
 from meganodes.protocol.codes import ResultCode
 from meganodes.protocol.commands import Command
 from meganodes.protocol.replies import HttpReply, Question, Reply, read_reply
@@ -65,7 +66,8 @@ class CallbackGateway(Protocol):
 class HttpGateway:
     """The gateway over a transport: headers, deadlines, lanes, circuit, interpretation.
 
-    ``on_circuit_change`` may be set to hear of circuits that open and close.
+    ``on_circuit_change`` may be set to hear of circuits that open and close, ``on_attempt`` to hear
+    of every attempt: the agent's number, the attempt, the seconds it took.
     """
 
     def __init__(
@@ -77,6 +79,7 @@ class HttpGateway:
         settings: CallbackSettings,
     ) -> None:
         self.on_circuit_change: Callable[[CircuitChange], None] | None = None
+        self.on_attempt: Callable[[int, Attempt, float], None] | None = None
         self._transport = transport
         self._egress = egress
         self._clock = clock
@@ -88,22 +91,9 @@ class HttpGateway:
     async def send(self, agent: AgentView, call: Call) -> Attempt:
         """Make one attempt and say what it means; nothing that network or backend do raises."""
         now = self._clock.monotonic()
-        line = self._line(agent.agent_id)
-        try:
-            prepared = line.prepared_for(agent, self._egress)
-        except BadTarget as bad:
-            return self._held_back(call, bad.reason)
-        admission = line.admit(agent, call, now)
-        if isinstance(admission, Refusal):
-            return self._held_back(call, admission.reason)
-        verdict = Verdict.NOTHING
-        try:
-            attempt = await self._attempt(prepared, agent, call, now)
-            verdict = judge(attempt)
-        finally:
-            change = line.conclude(call, admission, verdict, self._clock.monotonic())
-            if change is not None:
-                self._note(change)
+        attempt = await self._send(agent, call, now)
+        if self.on_attempt is not None:
+            self.on_attempt(agent.agent_id, attempt, self._clock.monotonic() - now)
         return attempt
 
     def is_open(self, agent_id: int) -> bool:
@@ -139,9 +129,53 @@ class HttpGateway:
         """Return where the agent's circuit stands, for pages and metrics."""
         return self._line(agent_id).circuit.state(self._clock.monotonic())
 
+    def open_circuits(self) -> tuple[CircuitChange, ...]:
+        """Name the circuits that are not closed, each with its reason, for metrics and alerts."""
+        found = []
+        for agent_id in sorted(self._open):
+            circuit = self._line(agent_id).circuit
+            found.append(
+                CircuitChange(
+                    agent_id=agent_id,
+                    state=CircuitState.OPEN,
+                    reason=circuit.reason or "",
+                    is_alarming=circuit.is_alarming,
+                )
+            )
+        return tuple(found)
+
+    def in_flight(self) -> int:
+        """Count the callbacks under way, to all backends together."""
+        return sum(line.bulkhead.in_flight for line in self._lines.values())
+
     async def close(self) -> None:
         """End all connections; calls made afterwards are NotSent."""
         await self._transport.close()
+
+    async def _send(self, agent: AgentView, call: Call, now: float) -> Attempt:
+        line = self._line(agent.agent_id)
+        try:
+            prepared = line.prepared_for(agent, self._egress)
+        except BadTarget as bad:
+            return self._held_back(call, bad.reason)
+        admission = line.admit(agent, call, now)
+        if isinstance(admission, Refusal):
+            return self._held_back(call, admission.reason)
+        verdict = Verdict.NOTHING
+        waiting = WAITING.get()
+        if waiting is not None:
+            waiting.begin(now)
+        try:
+            attempt = await self._attempt(prepared, agent, call, now)
+            verdict = judge(attempt)
+        finally:
+            ended = self._clock.monotonic()
+            if waiting is not None:
+                waiting.end(ended)
+            change = line.conclude(call, admission, verdict, ended)
+            if change is not None:
+                self._note(change)
+        return attempt
 
     def _note(self, change: CircuitChange) -> None:
         if change.state is CircuitState.CLOSED:

@@ -8,7 +8,21 @@ from typing import Annotated
 import typer
 
 from meganodes import __version__
-from meganodes.cli import agent, catalog, demo, doctor, key, parked, provider, rounds, serve
+from meganodes.cli import (
+    agent,
+    alert,
+    backup,
+    catalog,
+    demo,
+    doctor,
+    key,
+    openapi,
+    parked,
+    provider,
+    rounds,
+    serve,
+    staff,
+)
 from meganodes.cli.context import Options
 
 app = typer.Typer(
@@ -24,10 +38,15 @@ app.add_typer(catalog.app, name="catalog")
 app.add_typer(parked.app, name="parked")
 app.add_typer(rounds.app, name="rounds")
 app.add_typer(key.app, name="key")
+app.add_typer(staff.app, name="staff")
+app.add_typer(alert.app, name="alert")
 app.command(name="serve")(serve.serve)
 app.command(name="migrate")(serve.migrate)
 app.command(name="doctor")(doctor.doctor)
+app.command(name="backup")(backup.backup)
+app.command(name="restore")(backup.restore)
 app.command(name="demo")(demo.demo)
+app.command(name="openapi")(openapi.openapi)
 
 
 @app.callback()

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from meganodes.bootstrap.settings import environment
+from meganodes.demo.backends import TOY, Backend, UnknownCasino, read_casino
 from meganodes.demo.run import DemoOptions, run_demo
 from meganodes.protocol.commands import Revision
 
@@ -21,6 +22,15 @@ def demo(  # noqa: PLR0913 - the options of the published command
     port: Annotated[int, typer.Option(help="Port of the hub.")] = 8700,
     casino_port: Annotated[int, typer.Option(help="Port of the toy casino.")] = 8701,
     studio_port: Annotated[int, typer.Option(help="Port of the toy studio.")] = 8702,
+    casino: Annotated[
+        str,
+        typer.Option(
+            help="Who answers the callbacks: python, node, php, sdk, or a file like theirs."
+        ),
+    ] = TOY,
+    backend_port: Annotated[
+        int, typer.Option(help="Port of a casino that is not the toy casino.")
+    ] = 8703,
     duplicates: Annotated[
         int, typer.Option(help="What the toy casino answers to a duplicate: 41 or 0.")
     ] = 41,
@@ -36,6 +46,8 @@ def demo(  # noqa: PLR0913 - the options of the published command
         hub_port=port,
         casino_port=casino_port,
         studio_port=studio_port,
+        backend_port=backend_port,
+        backend=_backend(casino),
         revision=revision,
         duplicates=duplicates,
         numeric_text=numeric_text,
@@ -43,3 +55,10 @@ def demo(  # noqa: PLR0913 - the options of the published command
         environment=environment(),
     )
     raise typer.Exit(asyncio.run(run_demo(options)))
+
+
+def _backend(casino: str) -> Backend | None:
+    try:
+        return read_casino(casino)
+    except UnknownCasino as unknown:
+        raise typer.BadParameter(str(unknown), param_hint="--casino") from unknown

@@ -16,7 +16,11 @@ from rich.table import Table
 FAILED = 1
 WRONG_USAGE = 2
 
-_console = Console(highlight=False, soft_wrap=True)
+_PIPE_COLUMNS = 1_000
+# Nobody reads a pipe by the screen: there nothing is cut off to fit one.
+_console = Console(
+    highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else _PIPE_COLUMNS
+)
 
 
 def say(text: str) -> None:
@@ -50,7 +54,7 @@ def show_rows(
         return
     table = Table(box=None, pad_edge=False)
     for column in columns:
-        table.add_column(column.replace("_", " "))
+        table.add_column(column.replace("_", " "), overflow="fold")
     for row in listed:
         table.add_row(*(_text(row.get(column)) for column in columns))
     _console.print(table)

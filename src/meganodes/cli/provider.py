@@ -8,10 +8,13 @@ import typer
 
 from meganodes.bootstrap.wiring import Office
 from meganodes.cli.context import person, run_in_office
+from meganodes.cli.maintenance import maintenance
 from meganodes.cli.output import show, show_rows
+from meganodes.directory.maintenance import status_at
 from meganodes.directory.records import NewProvider
 
 app = typer.Typer(help="Providers: companies whose games are carried.", no_args_is_help=True)
+app.command("maintenance")(maintenance)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
@@ -70,12 +73,12 @@ def list_providers(context: typer.Context, *, as_json: Json = False) -> None:
     """List all providers with the number of their games."""
 
     async def work(office: Office) -> list[dict[str, object]]:
-        directory = office.directory
+        directory, now_ms = office.directory, office.clock.now_ms()
         return [
             {
                 "provider_id": provider.provider_id,
                 "name": provider.name,
-                "status": provider.status.name.lower(),
+                "status": status_at(provider, now_ms).name.lower(),
                 "games": len(directory.games_of(provider.provider_id)),
                 "currencies": list(provider.currencies),
                 "launch_url": provider.launch_url,

@@ -13,6 +13,7 @@ from meganodes.directory.agents import (
     change_agent,
     change_state,
     insert_agent,
+    note_export,
     note_look_at_secret,
     reissue_of_agent,
     withdraw_provider,
@@ -229,6 +230,12 @@ class Administration(Lookups):
     async def note_look(self, agent_id: int, kind: TokenKind, actor: Actor) -> None:
         """Leave an audit row of somebody who had a secret shown (S26)."""
         await self._edit(actor, note_look_at_secret, agent_id, kind)
+
+    async def note_export(
+        self, agent_id: int, verb: str, wanted: Mapping[str, object], actor: Actor
+    ) -> None:
+        """Leave an audit row of somebody who exported what fits these filters (S26)."""
+        await self._edit(actor, note_export, agent_id, verb, wanted)
 
     async def audit_page(self, wanted: AuditFilter, limit: int) -> list[AuditRow]:
         """Return audit rows that fit, newest first."""

@@ -114,6 +114,11 @@ def note_look_at_secret(edit: Edit, agent_id: int, kind: TokenKind) -> None:
     edit.note(Subject.AGENT, agent_id, Action(verb=f"reveal-{kind}-token"))
 
 
+def note_export(edit: Edit, agent_id: int, verb: str, wanted: Mapping[str, object]) -> None:
+    """Leave an audit row of somebody who took a copy of an agent's records away."""
+    edit.note(Subject.AGENT, agent_id, Action(verb=verb, new=wanted))
+
+
 def reissue(edit: Edit, owner: Owner, roll: Roll, secret: Secret) -> None:
     """Roll a credential over, of an agent or a provider."""
     row, old = roll_credential(edit.connection, owner, roll, edit.at_ms)

@@ -122,6 +122,13 @@ def find_session(connection: ReadConnection, token_hashes: Sequence[bytes]) -> S
     return None if row is None else _session(row)
 
 
+def find_session_by_number(connection: ReadConnection, gplay_id: int) -> Session | None:
+    """Return the session with this number."""
+    statement = select(sessions).where(sessions.c.gplay_id == gplay_id)
+    row = connection.select(statement).one_or_none()
+    return None if row is None else _session(row)
+
+
 def find_active_sessions(connection: ReadConnection, agent_id: int, since_ms: int) -> list[Session]:
     """Return an agent's sessions that were called since a moment, as far as it is written."""
     statement = select(sessions).where(

@@ -25,6 +25,7 @@ from meganodes.directory.sessions import (
     Ticket,
     find_active_sessions,
     find_session,
+    find_session_by_number,
     forget_launches,
     is_idle,
     look_at_launch,
@@ -39,6 +40,7 @@ from meganodes.directory.users import (
     find_user,
     find_user_by_name,
     find_user_names,
+    find_users_named,
     users_page,
 )
 from meganodes.kit.secrets import Secret
@@ -95,6 +97,14 @@ class UserSessions(Lookups):
     async def users_page(self, agent_id: int, prefix: str, after: str, limit: int) -> list[User]:
         """Return an agent's users whose names begin with a text, by name, after one of them."""
         return await self._ports.database.read(users_page, agent_id, prefix, after, limit)
+
+    async def users_named(self, agents: Collection[int], name: str, limit: int) -> list[User]:
+        """Return these agents' users of a name, in any case."""
+        return await self._ports.database.read(find_users_named, agents, name, limit)
+
+    async def session_by_number(self, gplay_id: int) -> Session | None:
+        """Return the session with this number, as it was last written."""
+        return await self._ports.database.read(find_session_by_number, gplay_id)
 
     async def user_name_conflict(self, agent_id: int, name: str) -> str | None:
         """Return an existing name that differs from this one only in case (contract 2.2)."""

@@ -36,6 +36,19 @@ def find_user_by_name(connection: ReadConnection, agent_id: int, name: str) -> U
     return None if row is None else _user(row)
 
 
+def find_users_named(
+    connection: ReadConnection, agents: Collection[int], name: str, limit: int
+) -> list[User]:
+    """Return these agents' users of a name, in any case."""
+    statement = (
+        select(users)
+        .where(users.c.agent_id.in_(agents), users.c.name_folded == name.lower())
+        .order_by(users.c.user_code)
+        .limit(limit)
+    )
+    return [_user(row) for row in connection.select(statement)]
+
+
 def users_page(
     connection: ReadConnection, agent_id: int, prefix: str, after: str, limit: int
 ) -> list[User]:

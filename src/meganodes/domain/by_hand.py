@@ -28,13 +28,13 @@ class Settlement:
         return None
 
 
-def resumed(row: Transaction, moment: Moment) -> Move:
+def resumed(row: Transaction, moment: Moment, by: str = "a person") -> Move:
     """Take a parked transaction up again because a person decided so; its schedule starts anew."""
     assert row.state is State.PARKED
     state = State.OWED if row.kind is Kind.WIN else State.CANCELLING
     return move(
         row,
-        "resumed by a person",
+        f"resumed by {by}",
         state=state,
         step=Step.DELIVER,
         due_at_ms=moment.now_ms,

@@ -177,7 +177,7 @@ async def _record_decision(
         result = await commit_surely(hub, change)
         match result:
             case Committed():
-                report(move, attempt)
+                report(hub, move, attempt)
                 hub.decisions.announce(intent.trans_id)
                 set_out(hub, change, result, owed=len(result.rows) - 1)
                 return Decided(result.rows[-1], result.rows[:-1])

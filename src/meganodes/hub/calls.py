@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from meganodes.callbacks.gateway import AgentView, Attempt, Call, Lane
-from meganodes.domain.outcome import Accepted
+from meganodes.domain.outcome import Accepted, NotSent, Outcome, Unknown
 from meganodes.journal.store import AttemptRecord
 from meganodes.protocol.commands import Command, authenticate_data, balance_data
 
@@ -77,7 +77,10 @@ async def _ask(hub: Hub, agent: Agent, account: str, command: Command, lane: Lan
 def attempt_record(
     attempt: Attempt, attempt_id: int, agent_id: int, account: str, trans_id: int | None
 ) -> AttemptRecord:
-    """Make the API log's entry of an attempt (contract 3.5)."""
+    """Make the API log's entry of an attempt (contract 3.5).
+
+    Why nothing came of it stands first among its faults, as the sentence people read.
+    """
     return AttemptRecord(
         attempt_id=attempt_id,
         agent_id=agent_id,
@@ -94,6 +97,12 @@ def attempt_record(
         request=attempt.request_bytes,
         reply=attempt.reply_bytes,
         notes=attempt.notes,
-        faults=attempt.faults,
+        faults=_sentences(attempt.outcome, attempt.faults),
         peer_address=attempt.peer_address,
     )
+
+
+def _sentences(outcome: Outcome, faults: tuple[str, ...]) -> tuple[str, ...]:
+    if not isinstance(outcome, NotSent | Unknown) or outcome.reason in faults[:1]:
+        return faults
+    return (outcome.reason, *(each for each in faults if each != outcome.reason))

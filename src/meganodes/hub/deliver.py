@@ -43,7 +43,7 @@ async def deliver(
         await keep_attempt(hub, record)
         return result.row
     assert isinstance(result, Committed), result
-    report(move, attempt)
+    report(hub, move, attempt)
     hub.decisions.announce(row.trans_id)
     if move.after.step is Step.VERIFY and row.step is not Step.VERIFY:
         hub.wake_worker()
@@ -59,10 +59,11 @@ def set_out(hub: Hub, change: Change, result: Committed, *, owed: int) -> None:
         hub.wake_worker()
 
 
-def report(move: Move, attempt: Attempt | None = None) -> None:
-    """Tell the log what people must know; an alarm is an error-level line."""
+def report(hub: Hub, move: Move, attempt: Attempt | None = None) -> None:
+    """Tell the log what people must know, and count it; an alarm is an error-level line."""
     if move.alarm is None:
         return
+    hub.meters.note_alarm(move.alarm)
     log.error(
         "transaction_alarm",
         alarm=move.alarm,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
+from meganodes.hub.times import local_time, utc_time
 from meganodes.protocol.commands import Category, Revision, TransType
 from meganodes.protocol.currency import Currency, currency
 
@@ -14,6 +16,10 @@ if TYPE_CHECKING:
     from meganodes.directory.records import Agent
     from meganodes.hub.core import Hub
     from meganodes.journal.store import ListedTransaction
+    from meganodes.journal.turnover import Page, Window
+
+ENTRIES_INLINE_MAX: Final = 100
+"""So many entries are made at once on the event loop."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,11 +55,49 @@ class HistoryEntry:
     cancel_trans_guid: str | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryPage:
+    """A page of what was listed in a window, and how much the whole window has."""
+
+    total: int
+    entries: tuple[HistoryEntry, ...]
+
+
 async def list_after(hub: Hub, agent: Agent, position: int, limit: int) -> tuple[HistoryEntry, ...]:
     """Give the agent's settled transactions after a position, oldest first (the cursor law)."""
-    listed = await hub.reads.listed_after(agent.agent_id, position, limit)
+    after = hub.list_numbers.position(agent.agent_id, position)
+    listed = await hub.reads.listed_after(agent.agent_id, after, limit)
+    return await _entries(hub, agent, listed)
+
+
+async def list_between(hub: Hub, agent: Agent, window: Window, page: Page) -> HistoryPage:
+    """Give a page of the transactions that were listed in a window, oldest first."""
+    await close_window(hub, agent, window)
+    listed = await hub.reads.listed_between(agent.agent_id, window, page)
+    return HistoryPage(total=listed.total, entries=await _entries(hub, agent, listed.entries))
+
+
+async def close_window(hub: Hub, agent: Agent, window: Window) -> None:
+    """Make sure that what is read of a window is all there will be (contract 2.2).
+
+    The sequencer may be at work with a time that is past already, or the clock may be set back:
+    whatever is listed from now on is listed after the window. Of a window that reaches beyond this
+    moment only what lies before it can be promised.
+    """
+    before_ms = min(window.end_ms, hub.clock.now_ms())
+    await hub.journal.close_times(agent.agent_id, before_ms=before_ms)
+
+
+async def _entries(
+    hub: Hub, agent: Agent, listed: Sequence[ListedTransaction]
+) -> tuple[HistoryEntry, ...]:
+    """Make entries of a list; a long one in a thread: it takes 20 ms, and bets are waiting."""
     zone = ZoneInfo(agent.time_zone)
-    return tuple(_entry(hub, zone, each) for each in listed)
+
+    def made() -> tuple[HistoryEntry, ...]:
+        return tuple(_entry(hub, zone, each) for each in listed)
+
+    return made() if len(listed) <= ENTRIES_INLINE_MAX else await asyncio.to_thread(made)
 
 
 def _entry(hub: Hub, zone: ZoneInfo, listed: ListedTransaction) -> HistoryEntry:
@@ -64,7 +108,7 @@ def _entry(hub: Hub, zone: ZoneInfo, listed: ListedTransaction) -> HistoryEntry:
     is_cancel = listed.trans_type is TransType.CANCEL
     own_guid = row.cancel_guid if is_cancel else row.guid
     return HistoryEntry(
-        position=listed.position,
+        position=hub.list_numbers.number(row.agent_id, listed.position),
         user_code=row.user_code,
         round_id=row.round_id,
         trans_type=listed.trans_type,
@@ -96,14 +140,3 @@ def _prebalance_minor(listed: ListedTransaction) -> int:
     amount_minor = listed.row.amount_minor
     moved_minor = -amount_minor if listed.trans_type is TransType.BET else amount_minor
     return listed.balance_minor - moved_minor
-
-
-def local_time(at_ms: int, zone: ZoneInfo) -> str:
-    """Write an instant as `YYYY-MM-DD HH:MM:SS` in a time zone (contract 2.1)."""
-    return datetime.fromtimestamp(at_ms // 1000, zone).strftime("%Y-%m-%d %H:%M:%S")
-
-
-def utc_time(at_ms: int) -> str:
-    """Write an instant as `YYYY-MM-DDTHH:MM:SS.mmmZ`."""
-    whole = datetime.fromtimestamp(at_ms // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-    return f"{whole}.{at_ms % 1000:03d}Z"

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from meganodes.directory.launch_address import render_launch_url
+from meganodes.directory.maintenance import is_in_maintenance
 from meganodes.directory.records import (
     AgentState,
     Launch,
     LaunchFault,
     OpenedLaunch,
-    Status,
 )
 from meganodes.hub import calls
 from meganodes.hub.accounts import own_user
@@ -84,7 +84,7 @@ def game_fault(hub: Hub, agent: Agent, provider_id: int, game_code: str) -> ApiC
         return ApiCode.GAME_NOT_FOUND
     if provider.currencies and agent.currency.code not in provider.currencies:
         return ApiCode.CURRENCY_NOT_SUPPORTED
-    if Status.MAINTENANCE in {provider.status, game.status}:
+    if is_in_maintenance(provider, game, hub.clock.now_ms()):
         return ApiCode.UNDER_MAINTENANCE
     return None
 

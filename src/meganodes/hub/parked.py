@@ -19,12 +19,14 @@ class NotDone:
     reason: str
 
 
-async def resume(journal: JournalStore, clock: Clock, row: Transaction) -> Transaction | NotDone:
-    """Let the worker send this win or cancel again, with a new schedule."""
+async def resume(
+    journal: JournalStore, clock: Clock, row: Transaction, by: str = ""
+) -> Transaction | NotDone:
+    """Let the worker send this win or cancel again, with a new schedule; ``by`` says who."""
     if row.state is not State.PARKED:
         return _not_parked(row)
     moment = Moment(now_ms=clock.now_ms(), jitter=0.0, schedule=CONTRACT_SCHEDULE)
-    return await _apply(journal, resumed(row, moment), moment.now_ms)
+    return await _apply(journal, resumed(row, moment, by or "a person"), moment.now_ms)
 
 
 async def settle(

@@ -64,6 +64,9 @@ class Worker:
             loop.create_task(
                 self._repeat(self.place_listings, settings.sequencer_tick_seconds, None)
             ),
+            loop.create_task(
+                self._repeat(self.sum_turnovers, settings.turnover_tick_seconds, None)
+            ),
         )
 
     async def stop(self) -> None:
@@ -115,6 +118,13 @@ class Worker:
         ):
             pass
 
+    async def sum_turnovers(self) -> None:
+        """Add new list entries to the sums that reports read."""
+        while not self._stopping.is_set() and await self._hub.journal.sum_turnovers(
+            limit=_LISTINGS_PER_RUN
+        ):
+            pass
+
     async def _undo_expired(self) -> None:
         """Undo bets whose node stopped in the middle: never resent (reliability 2.3)."""
         for row in await self._hub.journal.expired_pending(limit=_BATCH):
@@ -151,7 +161,7 @@ class Worker:
         change = Change(at_ms=self._hub.clock.now_ms(), moves=(move,))
         result = await commit_surely(self._hub, change)
         if isinstance(result, Committed):
-            report(move)
+            report(self._hub, move)
             self._hub.decisions.announce(move.after.trans_id)
 
     async def _deliver_due(self) -> None:

@@ -7,24 +7,38 @@ It is deterministic, and it can lose or hide a commit on demand, as a database m
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from enum import Enum
 from typing import TypeVar
 
 from meganodes.domain.round import OpenRound, RoundView
-from meganodes.domain.transaction import Kind, RoundKey, State, Transaction, TransactionKey
+from meganodes.domain.transaction import (
+    Kind,
+    RoundKey,
+    State,
+    Step,
+    Transaction,
+    TransactionKey,
+)
+from meganodes.journal import memory_attempts, memory_reports, memory_search
+from meganodes.journal.attempt_log import AttemptFilter, AttemptGroups
 from meganodes.journal.memory_tables import Entry, Tables
+from meganodes.journal.search import Counted, Found, Named, Sought
 from meganodes.journal.store import (
+    AttemptPage,
     AttemptRecord,
     Change,
     CommitResult,
     CommitUnknown,
     DueWork,
     Event,
+    ListedPage,
     ListedTransaction,
+    OpenWork,
     StoreUnavailable,
     UnlistedBalance,
 )
+from meganodes.journal.turnover import Page, SessionTurnover, Turnover, UserTurnovers, Window
 from meganodes.kit.clock import Clock, SteadyClock
 
 _T = TypeVar("_T")
@@ -94,6 +108,16 @@ class MemoryJournal:
         """Note the answer to a balance callback."""
         self._require("settle_balance")
         self._tables.settle_balance(listing_id, agent_id, balance_minor)
+
+    async def close_times(self, agent_id: int, *, before_ms: int) -> None:
+        """Let no entry that is placed from now on have a time before this."""
+        self._require("close_times")
+        self._tables.close_times(agent_id, before_ms)
+
+    async def sum_turnovers(self, *, limit: int) -> int:  # noqa: ARG002 - the port's
+        """Do nothing: sums are made when they are asked for."""
+        self._require("sum_turnovers")
+        return 0
 
     # --- reads ------------------------------------------------------------------------------------
 
@@ -168,6 +192,30 @@ class MemoryJournal:
         placed = self._tables.placed.get(agent_id, [])
         return tuple(self._listed(entry) for entry in placed[position : position + limit])
 
+    async def listed_between(self, agent_id: int, window: Window, page: Page) -> ListedPage:
+        """Give a page of the entries that were listed in a window, oldest first."""
+        self._require("listed_between")
+        found = memory_reports.entries_between(self._tables, agent_id, window)
+        wanted = found[page.offset : page.offset + page.limit]
+        return ListedPage(total=len(found), entries=tuple(map(self._listed, wanted)))
+
+    async def turnover_by_user(self, agent_id: int, window: Window, page: Page) -> UserTurnovers:
+        """Sum up a window by user and game, for a page of its users."""
+        self._require("turnover_by_user")
+        return memory_reports.turnover_by_user(self._tables, agent_id, window, page)
+
+    async def turnover_by_game(self, agent_id: int, window: Window) -> tuple[Turnover, ...]:
+        """Sum up a window by game."""
+        self._require("turnover_by_game")
+        return memory_reports.turnover_by_game(self._tables, agent_id, window)
+
+    async def turnover_by_session(
+        self, agent_id: int, gplay_ids: Collection[int], window: Window
+    ) -> tuple[SessionTurnover, ...]:
+        """Sum up a window by session."""
+        self._require("turnover_by_session")
+        return memory_reports.turnover_by_session(self._tables, agent_id, gplay_ids, window)
+
     async def attempts(self, agent_id: int, trans_id: int) -> tuple[AttemptRecord, ...]:
         """Give all logged attempts of one transaction, oldest first."""
         self._require("attempts")
@@ -178,6 +226,59 @@ class MemoryJournal:
         """Give one entry of the API log by its id."""
         self._require("attempt")
         return self._tables.attempts.get((agent_id, attempt_id))
+
+    async def attempts_page(
+        self, agent_id: int, wanted: AttemptFilter, *, limit: int, rows_max: int
+    ) -> AttemptPage:
+        """Give the newest attempts that fit, among the newest ``rows_max``."""
+        self._require("attempts_page")
+        return memory_attempts.attempts_page(self._tables, agent_id, wanted, limit, rows_max)
+
+    async def failed_attempts(
+        self, agent_id: int, wanted: AttemptFilter, *, rows_max: int
+    ) -> AttemptGroups:
+        """Group the newest ``rows_max`` attempts that were not accepted."""
+        self._require("failed_attempts")
+        return memory_attempts.failed_attempts(self._tables, agent_id, wanted, rows_max)
+
+    async def last_attempts(
+        self, agent_id: int, trans_ids: Collection[int]
+    ) -> tuple[AttemptRecord, ...]:
+        """Give the newest attempt of each of these transactions."""
+        self._require("last_attempts")
+        return memory_attempts.last_attempts(self._tables, agent_id, trans_ids)
+
+    async def parked_of(self, agent_id: int, *, after: int, limit: int) -> tuple[Transaction, ...]:
+        """Give what of one agent's waits for a person, oldest first."""
+        self._require("parked_of")
+        return self._tables.parked_of(agent_id, after)[:limit]
+
+    async def owed_of(
+        self, agent_id: int, *, after: tuple[int, int], limit: int
+    ) -> tuple[Transaction, ...]:
+        """Give what is owed, cancelling or waiting, what is due next first."""
+        self._require("owed_of")
+        return self._tables.owed_of(agent_id, after)[:limit]
+
+    async def open_work(self) -> tuple[OpenWork, ...]:
+        """Count what is pending, owed or parked, by agent and state."""
+        self._require("open_work")
+        since: dict[tuple[int, State], list[int]] = {}
+        for held in self._tables.held.values():
+            row = held.row
+            is_due = row.step not in {Step.NONE, Step.PROBE}
+            if is_due or row.state in {State.PENDING, State.PARKED}:
+                begun = since.setdefault((row.agent_id, row.state), [])
+                begun.append(row.owed_since_ms or row.created_at_ms)
+        return tuple(
+            OpenWork(agent_id=agent_id, state=state, count=len(begun), oldest_at_ms=min(begun))
+            for (agent_id, state), begun in since.items()
+        )
+
+    async def unplaced(self) -> int:
+        """Count the list entries that have no position yet."""
+        self._require("unplaced")
+        return len(self._tables.waiting)
 
     async def parked(self, *, limit: int) -> tuple[Transaction, ...]:
         """Give what waits for a person, oldest first."""
@@ -200,6 +301,34 @@ class MemoryJournal:
             if at_ms < opened_before_ms
         ]
         return tuple(sorted(found, key=lambda each: each.opened_at_ms)[:limit])
+
+    async def rounds_named(
+        self, agent_id: int, user_code: int, round_id: str
+    ) -> tuple[RoundKey, ...]:
+        """Give a user's rounds of that name, in provider order."""
+        self._require("rounds_named")
+        wanted = (agent_id, user_code, round_id)
+        named = [
+            key
+            for key in self._tables.rounds
+            if (key.agent_id, key.user_code, key.round_id) == wanted
+        ]
+        return tuple(sorted(named, key=lambda key: key.provider_id))
+
+    async def search(self, sought: Sought, limit: int) -> Found:
+        """Look for the newest rows that are wanted."""
+        self._require("search")
+        return memory_search.found(self._tables, sought, limit)
+
+    async def count(self, sought: Sought, limit: int) -> Counted:
+        """Count what is wanted, up to a limit."""
+        self._require("count")
+        return memory_search.counted(self._tables, sought, limit)
+
+    async def named(self, text: str, agents: Collection[int], providers: Collection[int]) -> Named:
+        """Look for whatever goes by an id."""
+        self._require("named")
+        return memory_search.named(self._tables, text, agents, providers)
 
     async def highest_trans_id(self) -> int:
         """Give the highest number ever issued here."""

@@ -66,6 +66,7 @@ class Tables:
         self.entries: dict[tuple[Place, TransType], Entry] = {}
         self.waiting: dict[int, Entry] = {}
         self.placed: defaultdict[int, list[Entry]] = defaultdict(list)
+        self.last_listed_at_ms: dict[int, int] = {}
         # Places of rows with something due and of undecided bets, in no order.
         self.due: set[Place] = set()
         self.pending: set[Place] = set()
@@ -120,12 +121,19 @@ class Tables:
         """Give positions to waiting entries, the oldest first."""
         ready = [entry for entry in self.waiting.values() if not entry.balance_open][:limit]
         for entry in ready:
-            before = self.placed[entry.place[0]]
+            agent_id = entry.place[0]
+            before = self.placed[agent_id]
             entry.position = len(before) + 1
-            entry.listed_at_ms = max(now_ms, before[-1].listed_at_ms) if before else now_ms
+            self.close_times(agent_id, now_ms)
+            entry.listed_at_ms = self.last_listed_at_ms[agent_id]
             before.append(entry)
             del self.waiting[entry.listing_id]
         return len(ready)
+
+    def close_times(self, agent_id: int, before_ms: int) -> None:
+        """Let nothing of an agent's be listed before this any more."""
+        last_ms = self.last_listed_at_ms.get(agent_id, before_ms)
+        self.last_listed_at_ms[agent_id] = max(last_ms, before_ms)
 
     def settle_balance(self, listing_id: int, agent_id: int, balance_minor: int | None) -> None:
         """Note what the balance callback brought; only the first answer counts."""
@@ -175,6 +183,21 @@ class Tables:
             and not _is_leased(self.held[place], lease_now_ms)
         ]
         return [row for *_, row in sorted(late, key=lambda each: each[:3])]
+
+    def parked_of(self, agent_id: int, after: int) -> tuple[Transaction, ...]:
+        """Give what of an agent's waits for a person, by number."""
+        rows = (held.row for place, held in self.held.items() if place[0] == agent_id)
+        found = [row for row in rows if row.state is State.PARKED and row.trans_id > after]
+        return tuple(sorted(found, key=lambda row: row.trans_id))
+
+    def owed_of(self, agent_id: int, after: tuple[int, int]) -> tuple[Transaction, ...]:
+        """Give what an agent's backend is still to be told, what is due next first."""
+        found = [
+            ((row.due_at_ms or 0, row.trans_id), row)
+            for place in self.due
+            if place[0] == agent_id and (row := self.held[place].row).step is not Step.PROBE
+        ]
+        return tuple(row for key, row in sorted(found, key=lambda each: each[0]) if key > after)
 
     # --- what they share --------------------------------------------------------------------------
 

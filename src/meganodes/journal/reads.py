@@ -6,26 +6,33 @@ They see every commit that was acknowledged before they began.
 from __future__ import annotations
 
 import asyncio
+import json
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
 from meganodes.domain.round import OpenRound
-from meganodes.domain.transaction import RoundKey, Transaction
-from meganodes.journal import rows
+from meganodes.domain.transaction import RoundKey, State, Transaction
+from meganodes.journal import rows, sqlite_attempts, sqlite_reports, sqlite_search
+from meganodes.journal.attempt_log import AttemptFilter, AttemptGroups
+from meganodes.journal.search import Counted, Found, Named, Sought
 from meganodes.journal.sqlite_connection import open_reader
 from meganodes.journal.statements import SQLITE
 from meganodes.journal.store import (
+    AttemptPage,
     AttemptRecord,
     DueWork,
     Event,
+    ListedPage,
     ListedTransaction,
+    OpenWork,
     StoreUnavailable,
     UnlistedBalance,
 )
+from meganodes.journal.turnover import Page, SessionTurnover, Turnover, UserTurnovers, Window
 
 _T = TypeVar("_T")
 
@@ -60,6 +67,38 @@ class SqliteReads:
         """Give the entries after a position, oldest first (the cursor law, contract 2.2)."""
         return await self._rows("listed_after", (agent_id, position, limit), rows.listed)
 
+    async def listed_between(self, agent_id: int, window: Window, page: Page) -> ListedPage:
+        """Give a page of the entries that were listed in a window, oldest first."""
+        return await self._in_thread(
+            lambda connection: sqlite_reports.listed_between(connection, agent_id, window, page)
+        )
+
+    async def turnover_by_user(self, agent_id: int, window: Window, page: Page) -> UserTurnovers:
+        """Sum up a window by user and game, for a page of its users."""
+        return await self._in_thread(
+            lambda connection: sqlite_reports.turnover_by_user(connection, agent_id, window, page)
+        )
+
+    async def turnover_by_game(self, agent_id: int, window: Window) -> tuple[Turnover, ...]:
+        """Sum up a window by game."""
+        return await self._in_thread(
+            lambda connection: sqlite_reports.turnover_by_game(connection, agent_id, window)
+        )
+
+    async def turnover_by_session(
+        self, agent_id: int, gplay_ids: Collection[int], window: Window
+    ) -> tuple[SessionTurnover, ...]:
+        """Sum up a window by session."""
+        return await self._in_thread(
+            lambda connection: sqlite_reports.turnover_by_session(
+                connection, agent_id, gplay_ids, window
+            )
+        )
+
+    async def unsummed(self, limit: int) -> list[sqlite_reports.EntrySums]:
+        """Sum up the oldest entries that are in no turnover yet, by agent."""
+        return await self._in_thread(lambda connection: sqlite_reports.unsummed(connection, limit))
+
     async def attempts(self, agent_id: int, trans_id: int) -> tuple[AttemptRecord, ...]:
         """Give all logged attempts of one transaction, oldest first."""
         return await self._rows("attempts_of", (agent_id, trans_id), rows.attempt)
@@ -69,6 +108,56 @@ class SqliteReads:
         found = await self._read("attempt", (agent_id, attempt_id))
         return rows.attempt(found[0]) if found else None
 
+    async def attempts_page(
+        self, agent_id: int, wanted: AttemptFilter, *, limit: int, rows_max: int
+    ) -> AttemptPage:
+        """Give the newest attempts that fit, among the newest ``rows_max``."""
+        return await self._in_thread(
+            lambda connection: sqlite_attempts.attempts_page(
+                connection, agent_id, wanted, limit, rows_max
+            )
+        )
+
+    async def failed_attempts(
+        self, agent_id: int, wanted: AttemptFilter, *, rows_max: int
+    ) -> AttemptGroups:
+        """Group the newest ``rows_max`` attempts that were not accepted."""
+        return await self._in_thread(
+            lambda connection: sqlite_attempts.failed_attempts(
+                connection, agent_id, wanted, rows_max
+            )
+        )
+
+    async def last_attempts(
+        self, agent_id: int, trans_ids: Collection[int]
+    ) -> tuple[AttemptRecord, ...]:
+        """Give the newest attempt of each of these transactions."""
+        wanted = (json.dumps(sorted(trans_ids)), agent_id)
+        return await self._rows("last_attempts", wanted, rows.attempt)
+
+    async def parked_of(self, agent_id: int, *, after: int, limit: int) -> tuple[Transaction, ...]:
+        """Give what of one agent's waits for a person, oldest first."""
+        return rows.transactions(await self._read("parked_of", (agent_id, after, limit)))
+
+    async def owed_of(
+        self, agent_id: int, *, after: tuple[int, int], limit: int
+    ) -> tuple[Transaction, ...]:
+        """Give what is owed, cancelling or waiting, what is due next first."""
+        return rows.transactions(await self._read("owed_of", (agent_id, *after, limit)))
+
+    async def open_work(self) -> tuple[OpenWork, ...]:
+        """Count what is pending, owed or parked, by agent and state."""
+        found = await self._read("open_work", ())
+        return tuple(
+            OpenWork(agent_id=agent_id, state=State(state), count=count, oldest_at_ms=oldest)
+            for agent_id, state, count, oldest in found
+        )
+
+    async def unplaced(self) -> int:
+        """Count the list entries that have no position yet."""
+        found = await self._read("unplaced", ())
+        return int(found[0][0])
+
     async def parked(self, *, limit: int) -> tuple[Transaction, ...]:
         """Give what waits for a person, oldest first."""
         return rows.transactions(await self._read("parked", (limit,)))
@@ -77,17 +166,38 @@ class SqliteReads:
         """Give rounds that took a stake and were never closed, oldest first."""
         found = await self._read("open_rounds", (opened_before_ms, limit))
         return tuple(
-            OpenRound(
-                key=RoundKey(
-                    agent_id=agent_id,
-                    provider_id=provider_id,
-                    user_code=user_code,
-                    round_id=round_id,
-                ),
-                opened_at_ms=opened_at_ms,
-            )
-            for agent_id, provider_id, user_code, round_id, opened_at_ms in found
+            OpenRound(key=rows.round_key(key), opened_at_ms=opened_at_ms)
+            for *key, opened_at_ms in found
         )
+
+    async def rounds_named(
+        self, agent_id: int, user_code: int, round_id: str
+    ) -> tuple[RoundKey, ...]:
+        """Give a user's rounds of that name, in provider order."""
+        named = (agent_id, agent_id, agent_id, user_code, round_id)
+        return await self._rows("rounds_named", named, rows.round_key)
+
+    async def search(self, sought: Sought, limit: int) -> Found:
+        """Look for the newest rows that are wanted."""
+        return await self._in_thread(
+            lambda connection: sqlite_search.found(connection, sought, limit)
+        )
+
+    async def count(self, sought: Sought, limit: int) -> Counted:
+        """Count what is wanted, up to a limit."""
+        return await self._in_thread(
+            lambda connection: sqlite_search.counted(connection, sought, limit)
+        )
+
+    async def named(self, text: str, agents: Collection[int], providers: Collection[int]) -> Named:
+        """Look for whatever goes by an id."""
+        return await self._in_thread(
+            lambda connection: sqlite_search.named(connection, text, agents, providers)
+        )
+
+    async def list_skips(self) -> tuple[tuple[int, int, int], ...]:
+        """Give what the agents' lists pass over: agent, position, how many numbers after it."""
+        return await self._rows("list_skips", (), tuple)
 
     async def highest_trans_id(self) -> int:
         """Give the highest number ever issued here."""
@@ -132,18 +242,22 @@ class SqliteReads:
         self, name: str, values: tuple[Any, ...], make: Callable[[Any], _T]
     ) -> tuple[_T, ...]:
         """Query and make records, both in a thread: a long list must not hold up the loop."""
+        statement = SQLITE[name].text
+        return await self._in_thread(
+            lambda connection: tuple(map(make, connection.execute(statement, values).fetchall()))
+        )
+
+    async def _in_thread(self, read: Callable[[sqlite3.Connection], _T]) -> _T:
         if self._executor is None:
             raise StoreUnavailable("the journal is closed")
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(
-            self._executor, lambda: tuple(map(make, self._query(name, values)))
-        )
+        return await loop.run_in_executor(self._executor, self._on_a_connection, read)
 
-    def _query(self, name: str, values: tuple[Any, ...]) -> list[Any]:
+    def _on_a_connection(self, read: Callable[[sqlite3.Connection], _T]) -> _T:
         # There are as many connections as threads, so this never waits.
         connection = self._connections.get()
         try:
-            return connection.execute(SQLITE[name].text, values).fetchall()
+            return read(connection)
         except sqlite3.Error as fault:
             raise StoreUnavailable(str(fault)) from fault
         finally:

@@ -8,8 +8,9 @@ from dataclasses import fields
 from operator import attrgetter
 from typing import Any
 
-from meganodes.domain.transaction import Kind, State, Step, Transaction
+from meganodes.domain.transaction import Kind, RoundKey, State, Step, Transaction
 from meganodes.journal.store import AttemptRecord, Event, ListedTransaction
+from meganodes.journal.turnover import Turnover, whole
 from meganodes.protocol.codes import ApiCode
 from meganodes.protocol.commands import Revision, TransType
 
@@ -119,6 +120,14 @@ def transactions(rows: Sequence[Row]) -> tuple[Transaction, ...]:
     return tuple(map(transaction, rows))
 
 
+def round_key(row: Row) -> RoundKey:
+    """Make a round's key of its four columns."""
+    agent_id, provider_id, user_code, round_id = row[:4]
+    return RoundKey(
+        agent_id=agent_id, provider_id=provider_id, user_code=user_code, round_id=round_id
+    )
+
+
 def event(row: Row) -> Event:
     """Make an event of a row of its table."""
     epoch, at_ms, from_state, to_state, cause = row
@@ -138,11 +147,23 @@ def listed(row: Row) -> ListedTransaction:
     )
 
 
+def turnover(row: Row) -> Turnover:
+    """Make a turnover of its user, provider and game and the two parts of each sum."""
+    user_code, provider_id, game_code, bet_high, bet_low, win_high, win_low = row
+    return Turnover(
+        user_code=user_code,
+        provider_id=provider_id,
+        game_code=game_code,
+        bet_minor=whole(bet_high, bet_low),
+        win_minor=whole(win_high, win_low),
+    )
+
+
 def attempt(row: Row) -> AttemptRecord:
     """Make an attempt of a row of its tables."""
     values = dict(zip(ATTEMPT_COLUMNS, row, strict=True))
-    values["notes"] = _sentences(values["notes"])
-    values["faults"] = _sentences(values["faults"])
+    values["notes"] = sentences(values["notes"])
+    values["faults"] = sentences(values["faults"])
     return AttemptRecord(**values)
 
 
@@ -151,5 +172,6 @@ def sentences_text(sentences: tuple[str, ...]) -> str | None:
     return json.dumps(sentences) if sentences else None
 
 
-def _sentences(text: str | None) -> tuple[str, ...]:
+def sentences(text: str | None) -> tuple[str, ...]:
+    """Read them back."""
     return tuple(json.loads(text)) if text else ()

@@ -1,7 +1,6 @@
 """The journal's tables: making them, and saying whether a database has the right ones.
 
-Alembic runs the migrations; it is loaded only then, because a server that starts needs no more than
-one look at the version.
+A server that starts needs no more than one look at the version.
 """
 
 from __future__ import annotations
@@ -9,15 +8,13 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from meganodes.journal.statements import SQLITE
-from meganodes.kit.database import Database, DatabaseKind, DatabaseSettings, DatabaseUrl
+from meganodes.kit import migrations
+from meganodes.kit.database import DatabaseKind, DatabaseUrl
+from meganodes.kit.migrations import Schema
 
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
-REVISION = "0001"
+REVISION = "0005"
 """The newest revision of the tables, which this code is written for."""
 
 VERSION_TABLE = "journal_version"
@@ -27,10 +24,12 @@ TABLES = frozenset(
         "attempt_bodies",
         "attempts",
         "events",
+        "list_skips",
         "listing_positions",
         "listings",
         "rounds",
         "transactions",
+        "turnovers",
     }
 )
 
@@ -44,15 +43,18 @@ class UnsupportedDatabase(Exception):
 def upgrade(url: DatabaseUrl) -> None:
     """Bring the journal's tables to the newest revision, in one transaction.
 
-    Runs in the calling thread. Safe to repeat. Raises UnsupportedDatabase.
+    Runs in the calling thread. Safe to repeat. Raises UnsupportedDatabase and MigrationFault.
     """
     path = _sqlite_path(url)
     path.parent.mkdir(parents=True, exist_ok=True)
-    database = Database(url, DatabaseSettings())
-    try:
-        database.write_now(lambda connection: connection.define(_migrate))
-    finally:
-        database.close()
+    schema = Schema(
+        title="the journal",
+        versions=MIGRATIONS / "versions",
+        version_table=VERSION_TABLE,
+        revision=REVISION,
+        tables=TABLES,
+    )
+    migrations.upgrade(url, schema)
 
 
 def check(url: DatabaseUrl) -> str | None:
@@ -98,14 +100,3 @@ def _sqlite_path(url: DatabaseUrl) -> Path:
     if url.kind is not DatabaseKind.SQLITE or url.path is None:
         raise UnsupportedDatabase("the journal of this version needs sqlite:///path/to/file.db")
     return url.path
-
-
-def _migrate(connection: Connection) -> None:
-    from alembic import command  # noqa: PLC0415 - costs a start a third of a second
-    from alembic.config import Config  # noqa: PLC0415
-
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    config.attributes["connection"] = connection
-    config.attributes["version_table"] = VERSION_TABLE
-    command.upgrade(config, "head")

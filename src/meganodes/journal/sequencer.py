@@ -8,13 +8,18 @@ together with all smaller ones of its agent.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 
+from meganodes.journal.sqlite_reports import EntrySums
 from meganodes.journal.statements import SQLITE
 
 _LAST_TO_PLACE = SQLITE["last_to_place"].text
 _ADVANCE = SQLITE["advance_positions"].text
 _PLACE = SQLITE["place_listings"].text
 _SETTLE = SQLITE["settle_balance"].text
+_CLOSE_TIMES = SQLITE["close_times"].text
+_NOTE_SUMMED = SQLITE["note_summed"].text
+_ADD_TURNOVER = SQLITE["add_turnover"].text
 
 
 class Sequencer:
@@ -35,3 +40,20 @@ class Sequencer:
     def settle(self, listing_id: int, agent_id: int, balance_minor: int | None) -> None:
         """Note what the balance callback of an entry brought; only the first answer counts."""
         self._execute(_SETTLE, (balance_minor, agent_id, listing_id))
+
+    def close_times(self, agent_id: int, before_ms: int) -> None:
+        """Let nothing of an agent's be listed before this any more."""
+        self._execute(_CLOSE_TIMES, (agent_id, before_ms))
+
+    def add_turnovers(self, sums: Sequence[EntrySums]) -> int:
+        """Add the sums of entries that were in none; return how many entries they are of."""
+        return sum(self._add(each) for each in sums)
+
+    def _add(self, each: EntrySums) -> int:
+        noted = self._execute(_NOTE_SUMMED, (each.until, each.agent_id, each.after))
+        if not noted.rowcount:
+            # Another run was quicker; what it took must not be added twice.
+            return 0
+        for turnover in each.turnovers:
+            self._execute(_ADD_TURNOVER, turnover)
+        return each.until - each.after

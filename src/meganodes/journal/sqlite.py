@@ -34,15 +34,20 @@ from meganodes.journal.store import (
 )
 from meganodes.kit.clock import Clock, SteadyClock
 from meganodes.kit.logging import get_logger
+from meganodes.kit.metrics import CommitMeters
 
 SEQUENCE_STEP = 200
 """Entries placed in one transaction: more would hold up the bets that wait for theirs."""
+
+SUM_STEP = 1_000
+"""Entries summed up at a time: they are read in a thread, their sums are written on the loop."""
 
 _FIND = SQLITE["find"].text
 _FETCH = SQLITE["fetch"].text
 _ROUND = SQLITE["round_with_bets"].text
 _ROUND_ROWS = SQLITE["round_rows"].text
 _LAST_TO_PLACE = SQLITE["last_to_place"].text
+_LAST_LISTED = SQLITE["last_listed"].text
 
 _log = get_logger("journal.sqlite")
 
@@ -73,6 +78,7 @@ class SqliteJournal:
         self._settings = settings or WriterSettings()
         self._leases = SteadyClock(clock)
         self._opened: _Opened | None = None
+        self.meters = CommitMeters()
         self.reads = SqliteReads(path)
         # The worker's questions have a thread of their own: no agent's lists come before them.
         self._questions = SqliteReads(path, threads=1)
@@ -86,7 +92,7 @@ class SqliteJournal:
         self._opened = _Opened(
             connection=connection,
             reader=open_reader(self._path),
-            writer=GroupWriter(connection, self._settings),
+            writer=GroupWriter(connection, self._settings, self.meters),
             changes=ChangeWriter(connection, self._leases, self._owner),
             sequencer=Sequencer(connection),
         )
@@ -102,6 +108,11 @@ class SqliteJournal:
             self._questions.close()
             opened.reader.close()
             opened.connection.close()
+
+    @property
+    def waiting(self) -> int:
+        """How many changes wait for their turn to be written."""
+        return 0 if self._opened is None else self._opened.writer.waiting
 
     # --- writes -----------------------------------------------------------------------------------
 
@@ -144,6 +155,26 @@ class SqliteJournal:
         opened = self._open()
         settle = partial(opened.sequencer.settle, listing_id, agent_id, balance_minor)
         await opened.writer.submit(settle)
+
+    async def close_times(self, agent_id: int, *, before_ms: int) -> None:
+        """Let no entry that is placed from now on have a time before this."""
+        last_listed = self._read(_LAST_LISTED, (agent_id,))
+        if not last_listed or last_listed[0][0] < before_ms:
+            opened = self._open()
+            close = partial(opened.sequencer.close_times, agent_id, before_ms)
+            await opened.writer.submit(close)
+
+    async def sum_turnovers(self, *, limit: int) -> int:
+        """Add placed entries to the sums that reports read."""
+        summed = 0
+        while summed < limit:
+            step = min(SUM_STEP, limit - summed)
+            sums = await self._questions.unsummed(step)
+            if not sums:
+                break
+            add = partial(self._open().sequencer.add_turnovers, sums)
+            summed += await self._open().writer.submit(add)
+        return summed
 
     # --- reads that decide ------------------------------------------------------------------------
 

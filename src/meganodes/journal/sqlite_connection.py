@@ -22,12 +22,13 @@ def open_writer(path: Path) -> sqlite3.Connection:
 
     It never waits for a lock by itself. Raises StoreUnavailable when the file cannot be opened.
     """
-    connection = _open(path, timeout_seconds=0.0)
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
-    connection.execute("PRAGMA secure_delete = OFF")
-    return connection
+    pragmas = (
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        f"wal_autocheckpoint = {CHECKPOINT_PAGES}",
+        "secure_delete = OFF",
+    )
+    return _open(path, *pragmas, timeout_seconds=0.0)
 
 
 def durability_fault(connection: sqlite3.Connection) -> str | None:
@@ -40,12 +41,10 @@ def durability_fault(connection: sqlite3.Connection) -> str | None:
 
 def open_reader(path: Path) -> sqlite3.Connection:
     """Open a connection that cannot write; each statement sees what is committed by then."""
-    connection = _open(path, timeout_seconds=10.0)
-    connection.execute("PRAGMA query_only = ON")
-    return connection
+    return _open(path, "query_only = ON", timeout_seconds=10.0)
 
 
-def _open(path: Path, *, timeout_seconds: float) -> sqlite3.Connection:
+def _open(path: Path, *pragmas: str, timeout_seconds: float) -> sqlite3.Connection:
     try:
         # mode=rw: a missing file is an error, never a new and empty journal.
         connection = sqlite3.connect(
@@ -56,8 +55,16 @@ def _open(path: Path, *, timeout_seconds: float) -> sqlite3.Connection:
             check_same_thread=False,
             cached_statements=256,
         )
-        connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
-        connection.execute("PRAGMA temp_store = MEMORY")
     except sqlite3.Error as fault:
-        raise StoreUnavailable(f"the journal at {path} cannot be opened: {fault}") from fault
+        raise _unavailable(path, fault) from fault
+    try:
+        for pragma in (f"cache_size = -{CACHE_KIB}", "temp_store = MEMORY", *pragmas):
+            connection.execute(f"PRAGMA {pragma}")
+    except sqlite3.Error as fault:
+        connection.close()
+        raise _unavailable(path, fault) from fault
     return connection
+
+
+def _unavailable(path: Path, fault: sqlite3.Error) -> StoreUnavailable:
+    return StoreUnavailable(f"the journal at {path} cannot be opened: {fault}")

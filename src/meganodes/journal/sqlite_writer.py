@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 
 from meganodes.journal.guards import RowRefused
 from meganodes.journal.store import CommitUnknown, StoreUnavailable
+from meganodes.kit.metrics import CommitMeters, measured
 
 _T = TypeVar("_T")
 
@@ -61,8 +62,14 @@ class _Batch:
 class GroupWriter:
     """The one writer of a connection. Jobs are done in the order in which they were handed in."""
 
-    def __init__(self, connection: sqlite3.Connection, settings: WriterSettings) -> None:
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        settings: WriterSettings,
+        meters: CommitMeters | None = None,
+    ) -> None:
         """Take a connection in autocommit mode that does not wait for locks (timeout 0)."""
+        self.meters = meters or CommitMeters()
         self._connection = connection
         self._settings = settings
         self._waiting: deque[tuple[Job[Any], asyncio.Future[Any]]] = deque()
@@ -78,6 +85,11 @@ class GroupWriter:
     def refusing(self) -> str | None:
         """Why nothing can be written any more; None while all is well."""
         return self._refusing
+
+    @property
+    def waiting(self) -> int:
+        """How many jobs wait for their turn."""
+        return len(self._waiting)
 
     def submit(self, job: Job[_T]) -> asyncio.Future[_T]:
         """Queue a job; the future has its result once that is durable.
@@ -180,11 +192,14 @@ class GroupWriter:
 
     def _committed(self, batch: _Batch, fault: sqlite3.Error | None) -> None:
         if fault is None:
+            self.meters.jobs.observe(len(batch.jobs))
             self._finish(batch)
         elif _primary_code(fault) in _NOTHING_WRITTEN:
+            self.meters.failed["refused"] += 1
             self._roll_back()
             self._refuse(batch, StoreUnavailable(str(fault)))
         else:
+            self.meters.failed["unknown"] += 1
             self._break(fault)
             self._refuse(batch, CommitUnknown(str(fault)))
 
@@ -244,7 +259,8 @@ class GroupWriter:
                 self._loop.call_soon_threadsafe(report, fault)
 
     def _commit(self) -> None:
-        self._connection.execute("COMMIT")
+        with measured(self.meters.seconds):
+            self._connection.execute("COMMIT")
 
     def _begin_patiently(self) -> None:
         wait_ms = round(self._settings.busy_timeout_seconds * 1_000)

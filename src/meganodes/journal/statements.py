@@ -22,7 +22,7 @@ class Statement:
 
 
 def read_statements(source: str) -> Mapping[str, Statement]:
-    """Read a file of statements and paste its fragments in."""
+    """Read a file of statements and paste its fragments in; one may use those before it."""
     # What stands before the first heading, then kind, name and body, again and again.
     _, *parts = _HEADING.split(source)
     found: dict[str, Statement] = {}
@@ -31,10 +31,10 @@ def read_statements(source: str) -> Mapping[str, Statement]:
         if name in found or name in fragments:
             raise ValueError(f"the name {name} is given twice")
         description, text = _described(name, body)
+        whole = _PLACE.sub(lambda place: fragments[place[1]], text)
         if kind == "fragment":
-            fragments[name] = text
+            fragments[name] = whole
         else:
-            whole = _PLACE.sub(lambda place: fragments[place[1]], text)
             found[name] = Statement(name=name, description=description, text=whole)
     return MappingProxyType(found)
 

@@ -7,11 +7,15 @@ Three implementations (memory, SQLite, PostgreSQL) pass one conformance suite.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from meganodes.domain.round import OpenRound, RoundView
-from meganodes.domain.transaction import Move, RoundKey, Transaction, TransactionKey
+from meganodes.domain.transaction import Move, RoundKey, State, Transaction, TransactionKey
+from meganodes.journal.attempt_log import AttemptFilter, AttemptGroups
+from meganodes.journal.search import JournalSearch
+from meganodes.journal.turnover import Page, SessionTurnover, Turnover, UserTurnovers, Window
 from meganodes.protocol.commands import TransType
 
 LEASE_MS_MAX = 120_000
@@ -137,6 +141,16 @@ class DueWork:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OpenWork:
+    """How much of one agent's is in one state that is not an end, and since when the oldest."""
+
+    agent_id: int
+    state: State
+    count: int
+    oldest_at_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UnlistedBalance:
     """A listing without a reported balance: one ``balance`` callback is to be made."""
 
@@ -206,6 +220,18 @@ class JournalStore(Protocol):
         how many were placed. Safe to call from several nodes at once.
         """
 
+    async def close_times(self, agent_id: int, *, before_ms: int) -> None:
+        """Let no entry that is placed from now on have a time before this; durable.
+
+        What is listed before that moment is all that ever will be, whatever the clocks do.
+        """
+
+    async def sum_turnovers(self, *, limit: int) -> int:
+        """Add up to ``limit`` placed entries to the sums that reports read; return how many.
+
+        Reports are right without it: it spares them reading the entries one by one.
+        """
+
     async def unlisted_balances(self, *, limit: int) -> tuple[UnlistedBalance, ...]:
         """Give listings that still need their one ``balance`` callback, oldest first."""
 
@@ -245,13 +271,50 @@ class ListedTransaction:
     listed_at_ms: int
 
 
-class JournalReads(Protocol):
-    """Queries for doors and pages; they never decide money."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedPage:
+    """A page of the entries in a window of time, and how many the whole window has."""
+
+    total: int
+    entries: tuple[ListedTransaction, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptPage:
+    """A page of the API log, without the bytes. ``older_below``: where it goes on, None at the end.
+
+    A page may be short or empty and still go on: a look takes in so many entries and no more.
+    """
+
+    attempts: tuple[AttemptRecord, ...]
+    older_below: int | None
+
+
+class JournalReads(JournalSearch, Protocol):
+    """Queries for doors and pages; they never decide money.
+
+    A window that ended before ``JournalStore.close_times`` was asked to close it gives the same for
+    ever.
+    """
 
     async def listed_after(
         self, agent_id: int, position: int, limit: int
     ) -> tuple[ListedTransaction, ...]:
         """Give the entries after a position, oldest first (the cursor law, contract 2.2)."""
+
+    async def listed_between(self, agent_id: int, window: Window, page: Page) -> ListedPage:
+        """Give a page of the entries that were listed in a window, oldest first."""
+
+    async def turnover_by_user(self, agent_id: int, window: Window, page: Page) -> UserTurnovers:
+        """Sum up a window by user and game, in the order of both, for a page of its users."""
+
+    async def turnover_by_game(self, agent_id: int, window: Window) -> tuple[Turnover, ...]:
+        """Sum up a window by game, in the order of providers and codes."""
+
+    async def turnover_by_session(
+        self, agent_id: int, gplay_ids: Collection[int], window: Window
+    ) -> tuple[SessionTurnover, ...]:
+        """Sum up a window by session, in their order; those without an entry are left out."""
 
     async def attempts(self, agent_id: int, trans_id: int) -> tuple[AttemptRecord, ...]:
         """Give all logged attempts of one transaction, oldest first."""
@@ -259,11 +322,51 @@ class JournalReads(Protocol):
     async def attempt(self, agent_id: int, attempt_id: int) -> AttemptRecord | None:
         """Give one entry of the API log by its id (the ``error_id`` of a 1015)."""
 
+    async def attempts_page(
+        self, agent_id: int, wanted: AttemptFilter, *, limit: int, rows_max: int
+    ) -> AttemptPage:
+        """Give the newest attempts that fit, among the newest ``rows_max`` in the filter's range.
+
+        They come without their bytes.
+        """
+
+    async def failed_attempts(
+        self, agent_id: int, wanted: AttemptFilter, *, rows_max: int
+    ) -> AttemptGroups:
+        """Group the newest ``rows_max`` attempts that were not accepted by all that says why."""
+
+    async def last_attempts(
+        self, agent_id: int, trans_ids: Collection[int]
+    ) -> tuple[AttemptRecord, ...]:
+        """Give the newest attempt of each of these transactions, in no order, without its bytes."""
+
+    async def parked_of(self, agent_id: int, *, after: int, limit: int) -> tuple[Transaction, ...]:
+        """Give what of one agent's waits for a person, by trans_id, from after one on."""
+
+    async def owed_of(
+        self, agent_id: int, *, after: tuple[int, int], limit: int
+    ) -> tuple[Transaction, ...]:
+        """Give what is owed, cancelling or waiting, by (due_at_ms, trans_id), from after one on.
+
+        Probes of bets that are closed are not open work.
+        """
+
+    async def open_work(self) -> tuple[OpenWork, ...]:
+        """Count what is pending, owed or parked, by agent and state; probes of closed bets not."""
+
+    async def unplaced(self) -> int:
+        """Count the list entries that have no position yet."""
+
     async def parked(self, *, limit: int) -> tuple[Transaction, ...]:
         """Give what waits for a person, oldest first, of all agents."""
 
     async def open_rounds(self, *, opened_before_ms: int, limit: int) -> tuple[OpenRound, ...]:
         """Give rounds with an accepted bet that nobody closed, oldest first (contract 4)."""
+
+    async def rounds_named(
+        self, agent_id: int, user_code: int, round_id: str
+    ) -> tuple[RoundKey, ...]:
+        """Give a user's rounds of that name: each provider may have one, in provider order."""
 
     async def highest_trans_id(self) -> int:
         """Give the highest number ever issued here, 0 for none: the next ones lie above it."""

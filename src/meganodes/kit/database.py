@@ -26,6 +26,7 @@ from sqlalchemy import (
     Table,
     create_engine,
     event,
+    inspect,
 )
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -65,10 +66,14 @@ class DatabaseUrl:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatabaseSettings:
-    """How the database is used. SQLite has one writer at a time, whoever it is."""
+    """How the database is used. SQLite has one writer at a time, whoever it is.
+
+    ``foreign_keys`` False is for migrations only, which check by themselves (SQLite).
+    """
 
     read_threads: int = 4
     busy_timeout_seconds: float = 10.0
+    foreign_keys: bool = True
 
 
 def parse_database_url(text: str) -> DatabaseUrl:
@@ -95,6 +100,10 @@ class ReadConnection:
     def select(self, statement: Select[*_Ts]) -> Result[*_Ts]:
         """Run a SELECT."""
         return self._connection.execute(statement)
+
+    def table_names(self) -> frozenset[str]:
+        """Name all tables there are."""
+        return frozenset(inspect(self._connection).get_table_names())
 
 
 class WriteConnection(ReadConnection):
@@ -233,7 +242,7 @@ def _prepare_sqlite(engine: Engine, settings: DatabaseSettings, *, writes: bool)
         f"busy_timeout={busy_ms}",
         "journal_mode=WAL",
         "synchronous=FULL",
-        "foreign_keys=ON",
+        f"foreign_keys={'ON' if settings.foreign_keys else 'OFF'}",
         f"query_only={'OFF' if writes else 'ON'}",
     ]
 

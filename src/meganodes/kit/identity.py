@@ -20,6 +20,16 @@ _COUNTER_MAX: int = 2**_COUNTER_BITS - 1
 _SHIFT = _NODE_BITS + _COUNTER_BITS
 
 
+def time_of(trans_id: int) -> int:
+    """Give the wall clock, in milliseconds, of the moment a number was made."""
+    return EPOCH_MS + (trans_id >> _SHIFT)
+
+
+def first_trans_id(at_ms: int) -> int:
+    """Give the lowest number that could be made at a moment; earlier ones lie below it."""
+    return max(0, at_ms - EPOCH_MS) << _SHIFT
+
+
 class Identity(Protocol):
     """Where unguessable bytes, jitter and new transaction numbers come from."""
 

@@ -31,7 +31,7 @@ _SECRET_FIELD = re.compile(
 )
 _HARMLESS_FIELDS = frozenset({"token_checked", "token_kind", "token_wrong"})
 _SECRET_TEXT = re.compile(
-    r"(?P<kind>mn[acgps]_|whsec_|bearer\s+|basic\s+(?=[a-z0-9+/=]{12})|://[^\s:/@]*:(?=[^\s/@]+@))"
+    r"(?P<kind>mn[acgopsw]_|whsec_|bearer\s+|basic\s+(?=[a-z0-9+/=]{12})|://[^\s:/@]*:(?=[^\s/@]+@))"
     r"[^\s\"'<>,;&@]{4,}",
     re.IGNORECASE,
 )

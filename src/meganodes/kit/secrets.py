@@ -1,8 +1,9 @@
 """Secrets that cannot be printed by accident, and the master key that seals what must be stored.
 
-Two keys are derived from the 32 bytes of the key file: one encrypts (callback tokens, signing
-secrets), one hashes the tokens that others present to us. The file lives outside the database, so
-that a copy of the database alone opens nothing (reliability 3.10, S16 and S17).
+Three keys are derived from the 32 bytes of the key file: one encrypts (callback tokens, signing
+secrets), one hashes the tokens that others present to us, one signs the links to round pages. The
+file lives outside the database, so that a copy of the database alone opens nothing (reliability
+3.10, S16 and S17).
 """
 
 from __future__ import annotations
@@ -100,6 +101,7 @@ class _Keys:
     key_id: bytes
     cipher: AESGCM
     token_hash_key: bytes
+    round_link_key: bytes
 
 
 class MasterKey:
@@ -121,6 +123,11 @@ class MasterKey:
     def token_hash_keys(self) -> tuple[bytes, ...]:
         """Keys for `tokens.token_hash`, the one for new hashes first."""
         return (self._current.token_hash_key, *(keys.token_hash_key for keys in self._older))
+
+    @property
+    def round_link_keys(self) -> tuple[bytes, ...]:
+        """Keys that sign links to round pages, the one for new links first."""
+        return (self._current.round_link_key, *(keys.round_link_key for keys in self._older))
 
     def seal(self, plain: bytes, *, bound_to: str) -> bytes:
         """Encrypt for this key and this ``bound_to`` (the row) alone."""
@@ -177,6 +184,7 @@ def _derive(raw: bytes) -> _Keys:
         key_id=_expand(raw, b"meganodes/1/key-id")[:_KEY_ID_BYTES],
         cipher=AESGCM(_expand(raw, b"meganodes/1/encryption")),
         token_hash_key=_expand(raw, b"meganodes/1/token-hash"),
+        round_link_key=_expand(raw, b"meganodes/1/round-link"),
     )
 
 

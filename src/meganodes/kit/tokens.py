@@ -21,8 +21,10 @@ PROVIDER_PREFIX = "mnp_"
 CALLBACK_PREFIX = "mnc_"
 SESSION_PREFIX = "mns_"
 LAUNCH_PREFIX = "mng_"
+STAFF_PREFIX = "mno_"
+STAFF_CODE_PREFIX = "mnw_"
 
-TOKEN_PATTERN = re.compile(r"mn[acgps]_[0-9A-Za-z]{57}")
+TOKEN_PATTERN = re.compile(r"mn[acgopsw]_[0-9A-Za-z]{57}")
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _BODY_CHARACTERS = 51
 _CHECKSUM_CHARACTERS = 6

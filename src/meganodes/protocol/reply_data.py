@@ -19,7 +19,7 @@ from meganodes.protocol.wire import Number
 _BALANCE_TEXT: Final = re.compile(r"-?[0-9]+(?:\.[0-9]+)?", re.ASCII)
 _COUNTRY_OR_LANGUAGE: Final = re.compile(r"[A-Za-z0-9_-]{1,35}", re.ASCII)
 
-_NEEDS_BALANCE: Final = frozenset(
+NEEDS_BALANCE: Final = frozenset(
     {
         ResultCode.BALANCE_TOO_LOW,
         ResultCode.DUPLICATE,
@@ -27,6 +27,8 @@ _NEEDS_BALANCE: Final = frozenset(
         ResultCode.ORIGINAL_UNKNOWN,
     }
 )
+"""Results whose reply must tell the balance (contract 3.2)."""
+
 _OWED: Final = frozenset({Command.WIN, Command.CANCEL})
 _TRANS_STATUSES: Final = frozenset({"OK", "CANCELED"})
 
@@ -43,10 +45,15 @@ def read_data(reading: Reading, envelope: Mapping[str, object]) -> None:
     members = _members(reading, envelope)
     if reading.result != ResultCode.OK:
         note_extra_keys(reading.notes, members, _REFUSAL_KEYS, "data")
-        _read_balance(reading, members, required=reading.result in _NEEDS_BALANCE)
+        _read_balance(reading, members, required=reading.result in NEEDS_BALANCE)
         _compare_account(reading, members)
         return
-    note_extra_keys(reading.notes, members, _success_keys(reading.question), "data")
+    note_extra_keys(
+        reading.notes,
+        members,
+        success_keys(reading.question.command, reading.question.revision),
+        "data",
+    )
     if reading.question.command is Command.STATUS:
         _read_trans_status(reading, members)
     else:
@@ -72,14 +79,15 @@ def _members(reading: Reading, envelope: Mapping[str, object]) -> Mapping[str, o
 
 
 def _needs_members(result: int) -> bool:
-    return result == ResultCode.OK or result in _NEEDS_BALANCE
+    return result == ResultCode.OK or result in NEEDS_BALANCE
 
 
-def _success_keys(question: Question) -> frozenset[str]:
-    if question.command is Command.AUTHENTICATE:
+def success_keys(command: Command, revision: Revision) -> frozenset[str]:
+    """Give the members that `data` of a success may have (contract 3.2)."""
+    if command is Command.AUTHENTICATE:
         return _AUTHENTICATE_KEYS
-    if question.command is Command.STATUS:
-        return _STATUS_KEYS[question.revision]
+    if command is Command.STATUS:
+        return _STATUS_KEYS[revision]
     return _REFUSAL_KEYS
 
 

@@ -13,13 +13,14 @@ from structlog.contextvars import bind_contextvars
 
 from meganodes.directory.records import Provider
 from meganodes.domain.asked import Answer, Asked
+from meganodes.hub.meters import NO_SUCH, DoorName, Meters, Stopwatch
+from meganodes.kit.addresses import is_allowed, read_address
 from meganodes.kit.clock import Clock
 from meganodes.kit.identity import Identity
 from meganodes.kit.logging import get_logger
 from meganodes.protocol.codes import ApiCode
 from meganodes.protocol.ids import is_transaction_id
 from meganodes.provider_api import refusals
-from meganodes.provider_api.allow_list import is_allowed
 from meganodes.provider_api.messages import DoorRequest, DoorResponse
 from meganodes.provider_api.refusals import Refusal
 from meganodes.provider_api.routes import Route, route_table
@@ -75,6 +76,7 @@ class ProviderDoor:
     identity: Identity
     settings: DoorSettings = field(default_factory=DoorSettings)
     adapters: tuple[Adapter, ...] = ADAPTERS
+    meters: Meters = field(default_factory=Meters)
     in_flight: int = field(default=0, init=False)
     is_draining: bool = field(default=False, init=False)
     _routes: Mapping[str, Route] = field(init=False)
@@ -89,12 +91,12 @@ class ProviderDoor:
 
     async def handle(self, request: DoorRequest) -> DoorResponse:
         """Answer one request; whatever happens inside, the caller gets an envelope and no trace."""
-        arrived = self.clock.monotonic()
+        stopwatch = Stopwatch(self.clock.monotonic())
         headers = dict(request.headers)
         request_id = self._request_id(headers.get(_REQUEST_ID))
         bind_contextvars(request_id=request_id.decode())  # each request has a context of its own
         try:
-            return await self._answer(request, headers, arrived, request_id)
+            return await self._answer(request, headers, stopwatch, request_id)
         except Exception:  # the door's one handler: a defect becomes a 500
             log.exception("provider_call_failed", path=request.path)
             return self._refuse(request, refusals.DEFECT, request_id)
@@ -105,7 +107,11 @@ class ProviderDoor:
         return self.identity.token_bytes(_REQUEST_ID_BYTES).hex().encode()
 
     async def _answer(
-        self, request: DoorRequest, headers: dict[bytes, bytes], arrived: float, request_id: bytes
+        self,
+        request: DoorRequest,
+        headers: dict[bytes, bytes],
+        stopwatch: Stopwatch,
+        request_id: bytes,
     ) -> DoorResponse:
         caller = self._admit(request, headers)
         if isinstance(caller, Refusal):
@@ -115,8 +121,9 @@ class ProviderDoor:
         if isinstance(asked, BadRequest):
             answer = Answer(code=ApiCode.VALIDATION_ERROR, faults=asked.faults)
         else:
-            answer = await self._served(caller, asked, arrived)
+            answer = await self._served(caller, asked, stopwatch.started)
         body = route.adapter.render(route.command, answer)
+        self._count(route.command, answer, stopwatch)
         return DoorResponse(200, (_JSON, (_REQUEST_ID, request_id)), body)
 
     async def _served(self, caller: _Caller, asked: Asked, arrived: float) -> Answer:
@@ -132,6 +139,13 @@ class ProviderDoor:
             code=answer.code,
         )
         return answer
+
+    def _count(self, command: str, answer: Answer, stopwatch: Stopwatch) -> None:
+        """Count an answer; what a repeat waits for, another request has asked: no share of ours."""
+        self.meters.calls[DoorName.PROVIDER_API, command, answer.code] += 1
+        if not answer.replay:
+            own_seconds = stopwatch.own_seconds(self.clock.monotonic())
+            self.meters.own_seconds[DoorName.PROVIDER_API].observe(own_seconds)
 
     def _admit(self, request: DoorRequest, headers: dict[bytes, bytes]) -> _Caller | Refusal:
         caller = self._identify(request)
@@ -152,7 +166,9 @@ class ProviderDoor:
         provider = self.providers.provider_by_token(token)
         if provider is None:
             return refusals.TOKEN_WRONG
-        if provider.allow_list and not is_allowed(provider.allow_list, request.peer_ip):
+        if provider.allow_list and not is_allowed(
+            provider.allow_list, read_address(request.peer_ip)
+        ):
             return refusals.ADDRESS_REFUSED
         return _Caller(route, provider)
 
@@ -172,6 +188,8 @@ class ProviderDoor:
     def _refuse(self, request: DoorRequest, refusal: Refusal, request_id: bytes) -> DoorResponse:
         route = self._routes.get(request.path)
         adapter = route.adapter if route else self.adapters[0]
+        name = route.command if route else NO_SUCH
+        self.meters.calls[DoorName.PROVIDER_API, name, refusal.code] += 1
         if refusal.status in _SECURITY_STATUSES:
             log.info(
                 "provider_call_refused",

@@ -17,8 +17,11 @@ from meganodes.protocol.wire import JsonError, Number, load_json
 BODY_BYTES_MAX: Final = 262_144
 """Largest request body (contract 2.1)."""
 
-_TEXT_LENGTH_MAX: Final = 64
-_AMOUNT: Final = re.compile(r"[0-9]+(?:\.[0-9]+)?", re.ASCII)
+TEXT_LENGTH_MAX: Final = 64
+"""Longest text of any field, amounts included."""
+
+AMOUNT_PATTERN: Final = r"[0-9]+(?:\.[0-9]+)?"
+_AMOUNT: Final = re.compile(AMOUNT_PATTERN, re.ASCII)
 _KINDS: Final[Mapping[type, str]] = {
     bool: "a boolean",
     int: "a number",
@@ -63,10 +66,10 @@ class Fields:
     def text(self, name: str) -> str:
         """Read 1 to 64 characters of any kind."""
         value = self._required(name, "text")
-        if value and len(value) <= _TEXT_LENGTH_MAX:
+        if value and len(value) <= TEXT_LENGTH_MAX:
             return value
         if value is not None:
-            self.fault(name, f"must have 1 to {_TEXT_LENGTH_MAX} characters.")
+            self.fault(name, f"must have 1 to {TEXT_LENGTH_MAX} characters.")
         return ""
 
     def optional_text(self, name: str) -> str | None:
@@ -79,7 +82,7 @@ class Fields:
         if value is None:
             return ""
         if not is_transaction_id(value):
-            self.fault(name, f"must have 1 to {_TEXT_LENGTH_MAX} printable ASCII characters.")
+            self.fault(name, f"must have 1 to {TEXT_LENGTH_MAX} printable ASCII characters.")
         return value
 
     def optional_name(self, name: str) -> str | None:
@@ -98,7 +101,7 @@ class Fields:
         text = self._required(name, 'decimal text such as "1.50"')
         if text is None:
             return ""
-        if len(text) > _TEXT_LENGTH_MAX or _AMOUNT.fullmatch(text) is None:
+        if len(text) > TEXT_LENGTH_MAX or _AMOUNT.fullmatch(text) is None:
             self.fault(
                 name,
                 "must be written in digits with at most one dot between digits,"

@@ -32,7 +32,7 @@ def forwarded(*values: str) -> list[tuple[bytes, bytes]]:
         (("192.0.2.1, unknown",), UNKNOWN),
         (("192.0.2.1,",), UNKNOWN),
         (("_hidden",), UNKNOWN),
-        (("",), PROXY),
+        (("",), UNKNOWN),
         (("192.0.2.1 10.0.0.1",), UNKNOWN),
         (("192.0.2.300",), UNKNOWN),
         (("\xff",), UNKNOWN),

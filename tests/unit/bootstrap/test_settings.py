@@ -45,6 +45,11 @@ def test_lists_may_be_written_as_json() -> None:
         ("MEGANODES_PUBLIC_URL", "hub.example/path", "public_url"),
         ("MEGANODES_MAIN_API__TRUSTED_PROXIES", "10.0.0.0/99", "trusted_proxies"),
         ("MEGANODES_LEASES__BET_MS", "100", "leases.bet_ms"),
+        ("MEGANODES_OPERATIONS__METRICS_ALLOW", "10.0.0.0/99", "metrics_allow"),
+        ("MEGANODES_OPERATIONS__ALERT_URL", "https://x.example/in", "meganodes alert secret FILE"),
+        ("MEGANODES_OPERATIONS__ALERT_URL", "x.example", "alert_url"),
+        ("MEGANODES_OPERATIONS__TRACING_SAMPLE_PERCENT", "0", "tracing_sample_percent"),
+        ("MEGANODES_SERVER__HEAD_BYTES_MAX", "10", "head_bytes_max"),
     ],
 )
 def test_a_wrong_value_is_named(variable: str, value: str, word: str) -> None:

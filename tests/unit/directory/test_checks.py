@@ -5,6 +5,7 @@ import pytest
 from meganodes.directory.checks import (
     agent_faults,
     cleaned_allow_list,
+    faults_of_game,
     game_faults,
     provider_faults,
 )
@@ -168,7 +169,71 @@ def test_game_codes_are_printable(code: str) -> None:
     ]
 
 
-@pytest.mark.parametrize("date", ["", "2026-01-31", "2026-1-31T00:00:00Z", "2026-01-31T00:00:00"])
+@pytest.mark.parametrize(
+    "name", ["", " ", "x" * 201, "a\nb", "a\x1b[31m", "\ud800", "\u202eabc", " a"]
+)
+def test_names_of_games_can_be_read_in_every_language(name: str) -> None:
+    assert [fault.field for fault in faults_of_game(a_game(name=name))] == ["name"]
+    (fault,) = faults_of_game(a_game(names={"ko": name}))
+    assert fault.sentence.startswith("names.ko must have 1 to 200 readable characters")
+    assert [each.field for each in provider_faults({"names": {"ko": name}}, allow_http=False)] == [
+        "names"
+    ]
+
+
+@pytest.mark.parametrize(
+    "name", ["=SUM(A1:A9)", "夢\u3000の城", "ก\u200cข", "Ünïcødé™ 龙", "x" * 200]
+)
+def test_names_may_hold_what_scripts_need(name: str) -> None:
+    assert faults_of_game(a_game(name=name, names={"th": name})) == []
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "https://img.example.com/a.png",
+        "http://img.example.com:8080/%20a?b=c#d",
+        "https://그림.example/용.png",
+    ],
+)
+def test_an_image_is_a_whole_address_or_none(address: str) -> None:
+    assert faults_of_game(a_game(image=address, image_narrow=address)) == []
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("a.png", "/a.png", "//img.example.com/a.png", "javascript:alert(1)", "ftp://x.example/a"),
+        *("https://", "https:///a.png", "https://a b.example/", "https://img.example/a\n.png"),
+        *("https://img.example:0/", "https://img.example:99999/", "https://[::1/a.png"),
+        *(
+            "https://user@img.example/",
+            "https://img.example\\@x/",
+            "https://img.example/" + "a" * 2_000,
+        ),
+    ],
+)
+def test_what_is_no_whole_address_is_no_image(address: str) -> None:
+    assert [fault.field for fault in faults_of_game(a_game(image=address))] == ["image"]
+    narrow = faults_of_game(a_game(image_narrow=address))
+    assert [fault.field for fault in narrow] == ["image_narrow"]
+
+
+@pytest.mark.parametrize("sub_category", ["x" * 51, " video", "a\tb"])
+def test_sub_categories_are_short_and_printable(sub_category: str) -> None:
+    assert [each.field for each in faults_of_game(a_game(sub_category=sub_category))] == [
+        "sub_category"
+    ]
+
+
+def test_a_missing_reg_date_is_no_fault() -> None:
+    assert faults_of_game(a_game(reg_date="")) == []
+
+
+@pytest.mark.parametrize(
+    "date", ["2026-02-30T00:00:00Z", "2026-01-31", "2026-1-31T00:00:00Z", "2026-01-31T00:00:00"]
+)
 def test_reg_dates_have_the_form_of_the_wire(date: str) -> None:
     assert [fault.field for fault in game_faults({7: [a_game(reg_date=date)]})] == [
         "games[7][0].reg_date"

@@ -1,4 +1,4 @@
-"""Providers and their games: set up whole, changed by field, imported all or none."""
+"""Providers: set up whole, changed by field."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import pytest
 from meganodes.directory.core import DirectorySettings
 from meganodes.directory.faults import DirectoryFault
 from meganodes.directory.port import Directory
-from meganodes.directory.records import ImportedGames, Status
+from meganodes.directory.records import Status
 from tests.support.builders import LAUNCH_URL, a_game, a_new_provider
 from tests.support.directory import Surroundings, started_directory
 
@@ -96,49 +96,3 @@ async def test_unknown_provider_is_named(directory: Directory) -> None:
         await directory.reissue_provider_token(9)
     with pytest.raises(DirectoryFault, match="there is no provider 9"):
         await directory.import_games(9, [a_game(provider_id=9)])
-
-
-@pytest.mark.rule("4-catalogue-upsert")
-async def test_import_adds_and_changes_and_leaves_the_others(directory: Directory) -> None:
-    await directory.add_provider(a_new_provider())
-    first = [a_game(game_code=code) for code in ("a", "b", "c")]
-    assert await directory.import_games(7, first) == ImportedGames(added=3, changed=0, unchanged=0)
-    second = [a_game(game_code="b", name="Better"), a_game(game_code="c"), a_game(game_code="d")]
-    assert await directory.import_games(7, second) == ImportedGames(added=1, changed=1, unchanged=1)
-    names = {game.game_code: game.name for game in directory.games_of(7)}
-    assert names == {"a": "Fruits", "b": "Better", "c": "Fruits", "d": "Fruits"}
-
-
-@pytest.mark.rule("4-catalogue-upsert")
-async def test_prune_takes_unnamed_games_out_of_launch(directory: Directory) -> None:
-    await directory.add_provider(a_new_provider())
-    await directory.import_games(7, [a_game(game_code=code) for code in ("a", "b")])
-    done = await directory.import_catalogue({7: [a_game(game_code="a")]}, prune=True)
-    assert done == ImportedGames(added=0, changed=1, unchanged=1)
-    assert {game.game_code: game.launch_enable for game in directory.games_of(7)} == {
-        "a": True,
-        "b": False,
-    }
-    again = await directory.import_catalogue({7: [a_game(game_code="a")]}, prune=True)
-    assert again == ImportedGames(added=0, changed=0, unchanged=1)
-
-
-@pytest.mark.rule("4-catalogue-all-or-nothing")
-async def test_one_bad_game_keeps_the_whole_catalogue_out(directory: Directory) -> None:
-    for provider_id in (7, 8):
-        new = a_new_provider(name=f"Provider {provider_id}", provider_id=provider_id)
-        await directory.add_provider(new)
-    with pytest.raises(DirectoryFault) as refused:
-        await directory.import_catalogue(
-            {7: [a_game()], 8: [a_game(provider_id=8, name="")], 9: [a_game(provider_id=9)]}
-        )
-    assert _fields(refused.value) == ["games[8][0].name", "games[9]"]
-    assert directory.games_of(7) == ()
-
-
-async def test_five_thousand_games_are_imported_together(directory: Directory) -> None:
-    await directory.add_provider(a_new_provider())
-    games = [a_game(game_code=f"game-{number:04}") for number in range(5_000)]
-    done = await directory.import_games(7, games)
-    assert done.added == 5_000
-    assert [game.game_code for game in directory.games_of(7)][:2] == ["game-0000", "game-0001"]

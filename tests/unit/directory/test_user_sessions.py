@@ -245,3 +245,50 @@ def _change(path: Path, statement: str) -> None:
     raw.execute(statement)
     raw.commit()
     raw.close()
+
+
+# --- who is active, and names ---------------------------------------------------------------------
+
+
+async def test_active_sessions_are_those_opened_or_called_since(directory: Directory) -> None:
+    stage = await set_the_stage(directory)
+    second, _ = await open_session(directory, stage.user)
+    opened_ms = stage.session.opened_at_ms
+    directory.touch_session(second.gplay_id, opened_ms + 60_000)
+
+    async def active(since_ms: int) -> list[tuple[int, int]]:
+        found = await directory.active_sessions(stage.agent.agent_id, since_ms)
+        return [(session.gplay_id, session.last_call_at_ms) for session in found]
+
+    called = (second.gplay_id, opened_ms + 60_000)
+    assert await active(opened_ms) == [(stage.session.gplay_id, opened_ms), called]
+    assert await active(opened_ms + 1) == [called]
+    assert await active(opened_ms + 60_001) == []
+    assert await directory.active_sessions(stage.agent.agent_id + 1, 0) == ()
+
+
+async def test_active_sessions_of_another_node_are_seen_once_it_has_written_them(
+    tmp_path: Path,
+) -> None:
+    async with started_directory(tmp_path / "hub.db") as here:
+        stage = await set_the_stage(here)
+        agent_id, called_ms = stage.agent.agent_id, stage.session.opened_at_ms + 60_000
+        here.touch_session(stage.session.gplay_id, called_ms)
+        async with started_directory(tmp_path / "hub.db") as there:
+            assert await there.active_sessions(agent_id, called_ms) == ()
+            await here.write_last_calls()
+            (session,) = await there.active_sessions(agent_id, called_ms)
+    assert session.last_call_at_ms == called_ms
+
+
+async def test_names_of_users_come_together_and_strangers_are_left_out(
+    directory: Directory,
+) -> None:
+    stage = await set_the_stage(directory)
+    other, _ = await directory.create_user(stage.agent.agent_id, "Carol")
+    codes = {stage.user.user_code, other.user_code, 5}
+    assert await directory.user_names(codes) == {
+        stage.user.user_code: "Bob",
+        other.user_code: "Carol",
+    }
+    assert await directory.user_names(()) == {}

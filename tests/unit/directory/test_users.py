@@ -7,6 +7,7 @@ from meganodes.directory.port import Directory
 from tests.support.builders import NOW_MS, a_new_agent, a_user
 
 
+@pytest.mark.rule("2.2-user-create-sequence")
 async def test_first_user_has_the_first_number(directory: Directory) -> None:
     await directory.add_agent(a_new_agent())
     user, is_new = await directory.create_user(1, "Bob")
@@ -23,6 +24,7 @@ async def test_second_creation_gives_the_same_user(directory: Directory) -> None
     assert (second, is_new) == (first, False)
 
 
+@pytest.mark.rule("2.2-user-create-sequence")
 async def test_sequence_is_one_for_all_agents(directory: Directory) -> None:
     for name in ("one", "two"):
         await directory.add_agent(a_new_agent(name=name))

@@ -22,6 +22,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
         yield made
 
 
+@pytest.mark.rule("2.2-user-create-sequence")
 async def test_new_user_gets_the_first_number_after_its_backend_said_yes(world: World) -> None:
     """Contract 2.2, user/create: one hub-wide sequence starting at 400000001."""
     created = await create_user(world.hub, world.agent, "alice")
@@ -29,6 +30,7 @@ async def test_new_user_gets_the_first_number_after_its_backend_said_yes(world: 
     assert world.backend.asked == [("authenticate", "alice")]
 
 
+@pytest.mark.rule("2.2-user-create-idempotent")
 async def test_same_name_is_the_same_user_and_is_asked_for_again(world: World) -> None:
     """Contract 2.2, user/create: idempotent by name within the agent."""
     first = await create_user(world.hub, world.agent, "alice")
@@ -71,6 +73,7 @@ def be_down(world: World) -> None:
 TROUBLES = [refuse, garble, fail, answer_for_another, be_silent, be_down]
 
 
+@pytest.mark.rule("2.2-user-create-1015", "2.2-user-create-sequence")
 @pytest.mark.parametrize("trouble", TROUBLES)
 async def test_without_a_good_reply_no_new_user_is_left_behind(
     world: World, trouble: Callable[[World], None]
@@ -92,6 +95,7 @@ async def test_without_a_good_reply_no_new_user_is_left_behind(
     assert created == CreatedUser(user_code=400_000_001, is_new=True), "no number was used up"
 
 
+@pytest.mark.rule("2.2-user-create-1015")
 @pytest.mark.parametrize("trouble", TROUBLES)
 async def test_existing_user_stays_when_its_backend_says_no(
     world: World, trouble: Callable[[World], None]
@@ -104,6 +108,7 @@ async def test_existing_user_stays_when_its_backend_says_no(
     assert await world.directory.user(user.user_code) == user
 
 
+@pytest.mark.rule("2.2-user-create-case")
 async def test_name_that_differs_in_case_only_is_a_bad_field(world: World) -> None:
     """Contract 2.2, user/create: 1002, because some backends would merge the accounts."""
     await world.user("Alice")
@@ -156,6 +161,7 @@ class Watched:
         return getattr(self._directory, name)
 
 
+@pytest.mark.rule("2.2-user-info-same-path")
 async def test_unknown_and_foreign_users_differ_after_one_look_up_only(world: World) -> None:
     """Contract 2.2, user/info: 2002 and 1010 take the same path up to the look-up."""
     foreign = await world.foreign_user()

@@ -6,18 +6,26 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
-from zoneinfo import ZoneInfo
 
 import pytest
 
 from meganodes.domain.transaction import State
-from meganodes.hub.history import HistoryEntry, list_after, local_time, utc_time
+from meganodes.hub.history import (
+    ENTRIES_INLINE_MAX,
+    HistoryEntry,
+    HistoryPage,
+    list_after,
+    list_between,
+)
 from meganodes.journal.store import JournalReads, ListedTransaction
+from meganodes.journal.turnover import Page, Window
 from meganodes.protocol.commands import Category, Revision, TransType
 from meganodes.protocol.currency import currency
 from tests.support.builders import a_game
 from tests.support.door import World, opened_world
+from tests.support.races import with_methods
 from tests.support.rows import owed_win, pending_bet
+from tests.support.transactions import settled_bet
 
 LISTED_MS = 1_790_000_001_234
 ASKED_MS = 1_790_000_000_007
@@ -95,6 +103,7 @@ async def test_cursor_and_agent_go_to_the_journal_as_they_are(world: World) -> N
     assert reads.asked == (world.agent.agent_id, 99, 2000)
 
 
+@pytest.mark.rule("2.2-transaction-balances")
 @pytest.mark.parametrize(
     ("listed", "prebalance_minor"), [(BET, 10_000), (WIN, 9_700), (CANCEL, 9_700)]
 )
@@ -128,6 +137,7 @@ async def test_row_of_revision_id_has_its_number_instead(world: World) -> None:
     )
 
 
+@pytest.mark.rule("2.1-time-zone")
 async def test_times_are_in_the_agent_s_zone(world: World) -> None:
     """Contract 2.1: regdate is in the agent's IANA time zone; created_at stays UTC."""
     await world.directory.set_agent("acme", {"time_zone": "Asia/Seoul"})
@@ -148,11 +158,42 @@ async def test_names_are_those_of_now(world: World) -> None:
     assert (entry.game_name, entry.category) == ("Fruits Deluxe", Category.LIVE)
 
 
-def test_repeated_local_hour_is_written_as_the_clock_shows_it() -> None:
-    zone = ZoneInfo("Europe/Vienna")
-    assert local_time(1_792_888_200_000, zone) == "2026-10-25 02:30:00"
-    assert local_time(1_792_888_200_000 + 3_600_000, zone) == "2026-10-25 02:30:00"
+# --- windows --------------------------------------------------------------------------------------
 
 
-def test_utc_time_has_milliseconds() -> None:
-    assert utc_time(1_790_000_000_000) == "2026-09-21T14:13:20.000Z"
+async def page_between(world: World, start_ms: int, end_ms: int) -> HistoryPage:
+    window = Window(start_ms=start_ms, end_ms=end_ms)
+    return await list_between(world.hub, world.agent, window, Page(offset=0, limit=10))
+
+
+async def test_window_gives_the_entries_of_the_cursor(world: World) -> None:
+    for _ in range(3):
+        await settled_bet(world.journal, agent_id=world.agent.agent_id)
+    await world.journal.sequence(now_ms=LISTED_MS, limit=10)
+    entries = await list_after(world.hub, world.agent, 0, 10)
+    page = await page_between(world, LISTED_MS, LISTED_MS + 1)
+    assert page == HistoryPage(total=3, entries=entries)
+
+
+@pytest.mark.rule("2.2-transaction-window-stable")
+async def test_window_is_closed_up_to_its_end_or_to_this_moment(world: World) -> None:
+    now_ms = world.clock.now_ms()
+    for end_ms, closed_ms in ((now_ms - 500, now_ms - 500), (now_ms + 10**9, now_ms)):
+        await page_between(world, 0, end_ms)
+        await settled_bet(world.journal, agent_id=world.agent.agent_id)
+        await world.journal.sequence(now_ms=1, limit=10)
+        entries = await list_after(world.hub, world.agent, 0, 10)
+        assert entries[-1].listed_at_ms == closed_ms
+
+
+@pytest.mark.parametrize("count", [ENTRIES_INLINE_MAX, ENTRIES_INLINE_MAX + 1, 2_000])
+async def test_long_lists_are_made_like_short_ones(world: World, count: int) -> None:
+    listed = tuple(replace(BET, position=number) for number in range(1, count + 1))
+
+    async def listed_after(*_asked: int) -> tuple[ListedTransaction, ...]:
+        return listed
+
+    world.hub.reads = with_methods(world.journal, listed_after=listed_after)
+    entries = await list_after(world.hub, world.agent, 0, 2_000)
+    assert [entry.position for entry in entries] == [each.position for each in listed]
+    assert {entry.game_name for entry in entries} == {"Fruits"}

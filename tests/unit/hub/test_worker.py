@@ -14,7 +14,7 @@ from meganodes.domain.outcome import Accepted, Outcome
 from meganodes.domain.transaction import State, Step
 from meganodes.protocol.commands import Command, TransType
 from tests.support.hub_world import FAST, TIME_OUT, World, hub_world
-from tests.support.races import pause
+from tests.support.races import pause, with_methods
 
 
 @pytest.fixture
@@ -95,6 +95,18 @@ async def test_listings_get_their_positions_in_order_and_their_balances(world: W
         (TransType.WIN, 1_050),
     ]
     assert await world.hub.reads.listed_after(agent_id, 2, 10) == ()
+
+
+async def test_new_listings_are_summed_up_until_none_is_left(world: World) -> None:
+    asked: list[int] = []
+
+    async def sum_turnovers(*, limit: int) -> int:
+        asked.append(limit)
+        return 3 - len(asked)
+
+    world.hub.journal = with_methods(world.journal, sum_turnovers=sum_turnovers)
+    await world.worker.sum_turnovers()
+    assert len(asked) == 3
 
 
 async def test_a_missing_balance_is_asked_for_once_before_the_entry_is_listed(

@@ -22,15 +22,24 @@ ACROSS_AGENTS = {
     "advance_positions": "the sequencer serves all agents in one run; it groups by agent_id",
     "place_listings": "the sequencer serves all agents in one run; it partitions by agent_id",
     "parked": "people look at what waits in all agents; the rows carry agent_id",
+    "open_work": "people look at what waits in all agents; it groups by agent_id",
+    "unplaced": "people look at what waits in all agents; only a number leaves it",
     "open_rounds": "the report is about all agents; it groups by agent_id",
     "highest_trans_id": "numbers are issued for all agents; no row leaves it",
     "unlisted_balances": "the worker asks for whichever agent; the rows carry agent_id",
+    "unsummed": "the worker sums up for all agents in one run; the rows carry agent_id",
+    "list_skips": "a start reads those of all agents; the rows carry agent_id",
+    "undecided": "a restore looks at all agents; the rows carry agent_id",
+    "last_numbers": "a restore looks at all agents; only two numbers leave it",
     "misplaced": "the check at the start looks at every agent's list",
 }
-SMALL = {"listing_positions": "one row for each agent"}
+SMALL = {
+    "listing_positions": "one row for each agent",
+    "list_skips": "one row for each agent and restore",
+}
 
 _TABLE = re.compile(r"\b(?:FROM|JOIN|UPDATE)\s+(\w+)(?:\s+AS\s+(\w+))?")
-_BOUND = r"(?<![\w.])(?:{alias}\.)?agent_id\s*=\s*(?:\?|\w+\.agent_id)"
+_BOUND = r"(?<![\w.])(?:{alias}\.)?agent_id\s*=\s*(?:\?|:agent_id|\w+\.agent_id)"
 
 
 @pytest.fixture(scope="module")
@@ -89,15 +98,28 @@ INSERT INTO rounds (agent_id, seq) VALUES (?, ?) ON CONFLICT (seq) DO NOTHING
 def test_statement_finds_its_rows_by_an_index(name: str, database: sqlite3.Connection) -> None:
     """What costs the same with ten million rows as with ten (performance 2)."""
     text = SQLITE[name].text
-    plan = database.execute("EXPLAIN QUERY PLAN " + text, (1,) * text.count("?")).fetchall()
+    plan = database.execute("EXPLAIN QUERY PLAN " + text, _values(text)).fetchall()
     tables = {alias or table: table for table, alias in _TABLE.findall(text)}
     scanned = [step.split()[1] for *_, step in plan if re.match(r"SCAN (?!.*INDEX)", step)]
     assert {tables[alias] for alias in scanned if tables.get(alias) in TABLES} <= SMALL.keys()
 
 
+def _values(text: str) -> dict[str, int] | tuple[int, ...]:
+    """Give every parameter a value, by its name where it has one."""
+    names = re.findall(r":(\w+)", text)
+    return dict.fromkeys(names, 1) or (1,) * text.count("?")
+
+
 def test_checker_of_plans_would_see_a_scan(database: sqlite3.Connection) -> None:
     plan = database.execute("EXPLAIN QUERY PLAN SELECT * FROM events AS e WHERE epoch = 1")
     assert plan.fetchall()[0][-1] == "SCAN e"
+
+
+@pytest.mark.rule("2.2-transaction-kept")
+def test_nothing_is_ever_deleted() -> None:
+    """Transactions are kept for at least 400 days; this version throws nothing away at all."""
+    texts = [statement.text for statement in SQLITE.values()]
+    assert [text for text in texts if re.search(r"\b(DELETE|DROP|REPLACE)\b", text)] == []
 
 
 @pytest.mark.parametrize("name", sorted(SQLITE))
@@ -135,6 +157,14 @@ def test_columns_stand_in_the_order_of_the_fields() -> None:
 def test_file_with_a_fault_is_refused(source: str, fault: str) -> None:
     with pytest.raises(ValueError, match=fault):
         read_statements(source)
+
+
+def test_fragment_may_use_those_before_it() -> None:
+    source = (
+        "-- fragment: inner\n-- Some.\na\n-- fragment: outer\n-- More.\n{inner}, b\n"
+        "-- name: read\n-- Read.\nSELECT {outer}\n"
+    )
+    assert read_statements(source)["read"].text == "SELECT a, b"
 
 
 def test_fragment_is_pasted_in_where_it_is_named() -> None:

@@ -9,6 +9,7 @@ from meganodes.kit.identity import (
     TRANS_ID_MAX,
     SeededIdentity,
     SystemIdentity,
+    time_of,
 )
 
 
@@ -85,3 +86,9 @@ def test_seeded_trans_ids_of_nodes_do_not_meet() -> None:
     numbers = [each.trans_id() for each in (one, two) for _ in range(100)]
     assert len(set(numbers)) == 200
     assert min(numbers) > 0
+
+
+def test_a_number_tells_when_it_was_made() -> None:
+    clock = ManualClock()
+    made = [SystemIdentity(clock, node).trans_id() for node in (0, NODE_MAX)]
+    assert [time_of(number) for number in made] == [clock.now_ms()] * 2

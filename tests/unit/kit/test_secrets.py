@@ -129,11 +129,14 @@ def test_older_keys_open_what_they_sealed_and_the_newest_seals() -> None:
     sealed_now = newer.seal(b"x", bound_to="agent/1")
     assert MasterKey(b"n" * 32).open_sealed(sealed_now, bound_to="agent/1") == b"x"
     assert newer.token_hash_keys[1:] == KEY.token_hash_keys
+    assert newer.round_link_keys[1:] == KEY.round_link_keys
 
 
 def test_derived_keys_differ_from_each_other_and_from_the_file() -> None:
     assert KEY.token_hash_keys[0] != b"k" * 32
     assert len(KEY.token_hash_keys[0]) == 32
+    assert KEY.round_link_keys[0] not in {b"k" * 32, KEY.token_hash_keys[0]}
+    assert len(KEY.round_link_keys[0]) == 32
 
 
 def test_created_key_file_is_the_owners_alone_and_works(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ def rows_of(page: str) -> list[list[str]]:
     return [row for row in cells if row[0].isdigit()]
 
 
-@pytest.mark.rule("4-codes")
+@pytest.mark.rule("4-codes", "2.3-codes")
 def test_api_codes_have_the_numbers_and_names_of_the_contract() -> None:
     told = [entry.split() for entry in API_CODES.split("·")]
     assert [(str(code.value), code.name) for code in ApiCode] == [tuple(pair) for pair in told]
@@ -51,6 +51,7 @@ def test_results_have_the_numbers_of_the_contract_in_the_order_of_the_checks() -
     ]
 
 
+@pytest.mark.rule("2.3-unused")
 def test_numbers_that_stay_unused_are_unused() -> None:
     assert not set(UNUSED_FOR_EVER) & {code.value for code in ApiCode}
 

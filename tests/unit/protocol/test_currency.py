@@ -15,6 +15,7 @@ from meganodes.protocol.money import EXPONENT_MAX
 FIRST_NUMBER_OUTSIDE_ISO = 10_000
 
 
+@pytest.mark.rule("2.1-currency-number")
 def test_the_registry_has_every_iso_currency_with_its_number_and_decimals() -> None:
     published = {
         (money.code, money.number, money.exponent)
@@ -47,6 +48,7 @@ def test_a_currency_is_found_by_code_and_by_number(code: str, number: int, expon
     assert currency_by_number(number) is found
 
 
+@pytest.mark.rule("2.1-currency-registry")
 def test_codes_and_numbers_are_unique_and_no_currency_has_more_than_eight_decimals() -> None:
     known = all_currencies()
     assert len({one.code for one in known}) == len(known)
@@ -55,6 +57,7 @@ def test_codes_and_numbers_are_unique_and_no_currency_has_more_than_eight_decima
     assert all(0 <= one.exponent <= EXPONENT_MAX for one in known)
 
 
+@pytest.mark.rule("2.1-currency-registry")
 def test_currencies_outside_iso_are_numbered_from_ten_thousand_without_a_gap() -> None:
     numbers = [one.number for one in all_currencies() if one.number >= FIRST_NUMBER_OUTSIDE_ISO]
     assert numbers == list(range(FIRST_NUMBER_OUTSIDE_ISO, FIRST_NUMBER_OUTSIDE_ISO + len(numbers)))

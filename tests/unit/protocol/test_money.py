@@ -38,7 +38,7 @@ def test_an_amount_is_read_as_minor_units(text: str, exponent: int, amount_minor
     assert parse_amount(text, exponent) == amount_minor
 
 
-@pytest.mark.rule("4-amount-text")
+@pytest.mark.rule("4-amount-text", "2.1-amount-strict-text")
 @pytest.mark.parametrize(
     "text",
     [
@@ -52,7 +52,7 @@ def test_anything_but_digits_and_one_dot_is_no_amount(text: str) -> None:
         parse_amount(text, 2)
 
 
-@pytest.mark.rule("4-amount-text")
+@pytest.mark.rule("4-amount-text", "2.1-amount-strict-text")
 @pytest.mark.parametrize(
     ("text", "exponent", "reason"),
     [
@@ -67,7 +67,7 @@ def test_more_decimals_than_the_currency_are_refused(text: str, exponent: int, r
     assert caught.value.reason == str(caught.value) == reason
 
 
-@pytest.mark.rule("4-amount-text")
+@pytest.mark.rule("4-amount-text", "2.1-amount-bounds")
 @pytest.mark.parametrize("text", ["90071992547409.92", "99999999999999999999999999999"])
 def test_an_amount_above_the_largest_double_integer_is_refused(text: str) -> None:
     with pytest.raises(AmountError) as caught:
@@ -75,6 +75,7 @@ def test_an_amount_above_the_largest_double_integer_is_refused(text: str) -> Non
     assert caught.value.reason == "An amount is at most 90071992547409.91."
 
 
+@pytest.mark.rule("2.1-amount-form")
 @pytest.mark.parametrize(
     ("amount_minor", "exponent", "text"),
     [
@@ -96,6 +97,7 @@ def test_an_amount_is_written_with_exactly_the_decimals_of_its_currency(
     assert format_amount(amount_minor, exponent) == text
 
 
+@pytest.mark.rule("2.1-amount-no-float")
 def test_a_float_is_a_defect_and_never_an_amount() -> None:
     with pytest.raises(AssertionError, match="integers of minor units"):
         format_amount(1.5, 2)  # type: ignore[arg-type]

@@ -8,10 +8,16 @@ from meganodes.backoffice.pages import (
     agents,
     audit,
     dashboard,
+    errors,
     home,
+    log,
+    open_work,
+    rounds,
+    search,
     settings,
     sign_in,
     staff,
+    transactions,
     users,
 )
 
@@ -25,4 +31,10 @@ PAGES: Final[tuple[AnyPage, ...]] = (
     *staff.PAGES,
     *audit.PAGES,
     *users.PAGES,
+    *errors.PAGES,
+    *log.PAGES,
+    *open_work.PAGES,
+    *transactions.PAGES,
+    *rounds.PAGES,
+    *search.PAGES,
 )

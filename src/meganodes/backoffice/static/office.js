@@ -118,6 +118,10 @@
     const add = (html) => {
       const holder = document.createElement("template");
       holder.innerHTML = html; // rendered and escaped by the server
+      const row = holder.content.firstElementChild;
+      if (!row || (row.id && document.getElementById(row.id))) return; // told again after a break
+      list.closest("[data-live-table]")?.removeAttribute("hidden");
+      document.querySelector("[data-live-empty]")?.remove();
       list.prepend(holder.content);
       while (list.children.length > 200) list.lastElementChild.remove();
       refreshTimes(list);
@@ -125,7 +129,9 @@
     const tell = (text) => { if (state) state.textContent = text; };
     source.addEventListener("row", (event) => (paused ? held.push(event.data) : add(event.data)));
     source.addEventListener("open", () => tell("live"));
-    source.addEventListener("error", () => tell("connecting again"));
+    source.addEventListener("error", () => {
+      tell(source.readyState === EventSource.CLOSED ? list.dataset.liveRefused || "not live" : "connecting again");
+    });
     button?.addEventListener("click", () => {
       paused = !paused;
       button.setAttribute("aria-pressed", String(paused));

@@ -16,6 +16,20 @@ a.attempt_id, a.agent_id, a.trans_id, a.account, a.command, a.number, a.started_
 a.duration_ms, a.outcome, a.phase, a.result, a.http_status, b.request, b.reply, a.notes, a.faults,
 a.peer_address
 
+-- fragment: attempt_summary
+-- The same columns without the bytes, which lists do not show.
+a.attempt_id, a.agent_id, a.trans_id, a.account, a.command, a.number, a.started_at_ms,
+a.duration_ms, a.outcome, a.phase, a.result, a.http_status, x'' AS request, x'' AS reply, a.notes,
+a.faults, a.peer_address
+
+-- fragment: attempt_fits
+-- An attempt is what a filter asks for; NULL leaves open.
+(:command IS NULL OR a.command = :command)
+  AND (:outcome IS NULL OR a.outcome = :outcome)
+  AND (:http_status IS NULL OR a.http_status = :http_status)
+  AND (:account IS NULL OR a.account = :account)
+  AND (:trans_id IS NULL OR a.trans_id = :trans_id)
+
 -- fragment: unleased
 -- Nobody owns the row: its lease has ended, or lasts longer than any lease may, because it was
 -- given before the clock was set back and the process started again (store.LEASE_MS_MAX).
@@ -26,6 +40,30 @@ coalesce(t.lease_until_ms - ?, 0) NOT BETWEEN 1 AND 120000
 state = ?, epoch = ?, code = ?, balance_minor = ?, outcome_unknown = ?, cancel_asked_at_ms = ?,
 decided_at_ms = ?, step = ?, due_at_ms = ?, owed_since_ms = ?, attempts = ?, failures = ?,
 maybe_sent = ?, not_seen = ?, probes = ?, reopened = ?
+
+-- fragment: bet_parts
+-- What an entry adds to the bets, in two parts (turnover.PART_MINOR): a cancel takes its bet out.
+((l.trans_type = 1) - (l.trans_type = 16)) * (t.amount_minor / 100000000) AS bet_high,
+((l.trans_type = 1) - (l.trans_type = 16)) * (t.amount_minor % 100000000) AS bet_low
+
+-- fragment: win_parts
+-- What an entry adds to the wins, and where it stands if it is a bet.
+(l.trans_type = 2) * (t.amount_minor / 100000000) AS win_high,
+(l.trans_type = 2) * (t.amount_minor % 100000000) AS win_low,
+(l.trans_type = 1) * l.position AS last_bet
+
+-- fragment: moved
+-- What was turned over in whole quarters, as far as it is summed up, and entry by entry in two
+-- ranges of positions: before them, and after them or not summed up yet.
+SELECT s.user_code, s.gplay_id, s.provider_id, s.game_code,
+       s.bet_high, s.bet_low, s.win_high, s.win_low, s.last_bet
+FROM turnovers AS s
+WHERE s.agent_id = ? AND s.quarter >= ? AND s.quarter < ?
+UNION ALL
+SELECT t.user_code, t.gplay_id, t.provider_id, t.game_code, {bet_parts}, {win_parts}
+FROM (SELECT ? AS first, ? AS past UNION ALL SELECT ?, ?) AS r
+CROSS JOIN listings AS l ON l.agent_id = ? AND l.position >= r.first AND l.position < r.past
+JOIN transactions AS t ON t.agent_id = l.agent_id AND t.trans_id = l.trans_id
 
 -- name: insert_transaction
 -- Record a row unless its key is taken: one row by (agent, provider, transaction_id) for ever.
@@ -216,6 +254,128 @@ WHERE l.agent_id = ? AND l.position > ?
 ORDER BY l.position
 LIMIT ?
 
+-- name: listed_range
+-- Read a range of an agent's list, oldest first.
+SELECT l.position, l.trans_type, l.balance_minor, l.listed_at_ms, {row_columns}
+FROM listings AS l
+JOIN transactions AS t ON t.agent_id = l.agent_id AND t.trans_id = l.trans_id
+WHERE l.agent_id = ? AND l.position >= ? AND l.position < ?
+ORDER BY l.position
+
+-- name: position_at
+-- Find the first position listed at a moment or later, or the one after the last. Times grow with
+-- positions, so halving finds it in a few looks and no bet pays for an index.
+WITH RECURSIVE halves (first, past) AS (
+  SELECT 1, p.last_position + 1 FROM listing_positions AS p WHERE p.agent_id = ?
+  UNION ALL
+  SELECT iif(l.listed_at_ms < m.at_ms, l.position + 1, h.first),
+         iif(l.listed_at_ms < m.at_ms, h.past, l.position)
+  FROM (SELECT ? AS at_ms) AS m CROSS JOIN halves AS h CROSS JOIN listings AS l
+    ON l.agent_id = ? AND l.position = (h.first + h.past) / 2
+  WHERE h.first < h.past
+)
+SELECT h.first FROM halves AS h WHERE h.first = h.past
+
+-- name: last_listed
+-- Read before which moment nothing of an agent's will be listed any more.
+SELECT last_listed_at_ms FROM listing_positions WHERE agent_id = ?
+
+-- name: close_times
+-- Let nothing of an agent's be listed before a moment any more.
+INSERT INTO listing_positions (agent_id, last_position, last_listed_at_ms) VALUES (?, 0, ?)
+ON CONFLICT (agent_id) DO UPDATE
+SET last_listed_at_ms = max(last_listed_at_ms, excluded.last_listed_at_ms)
+
+-- name: unsummed
+-- Find which entries are to be summed up next: of each agent its oldest, of all so many at most.
+SELECT agent_id, summed_position, min(last_position, summed_position + ? - before)
+FROM (
+  SELECT agent_id, summed_position, last_position,
+         sum(last_position - summed_position) OVER (ORDER BY agent_id)
+           - (last_position - summed_position) AS before
+  FROM listing_positions
+  WHERE summed_position < last_position
+)
+WHERE before < ?
+ORDER BY agent_id
+
+-- name: turnovers_of_entries
+-- Sum up a range of an agent's entries by quarter of an hour, session and game.
+SELECT agent_id, quarter, user_code, gplay_id, provider_id, game_code,
+       sum(bet_high), sum(bet_low), sum(win_high), sum(win_low), max(last_bet)
+FROM (
+  SELECT l.agent_id, l.listed_at_ms / 900000 AS quarter, t.user_code, t.gplay_id, t.provider_id,
+         t.game_code, {bet_parts}, {win_parts}
+  FROM listings AS l
+  JOIN transactions AS t ON t.agent_id = l.agent_id AND t.trans_id = l.trans_id
+  WHERE l.agent_id = ? AND l.position > ? AND l.position <= ?
+)
+GROUP BY agent_id, quarter, user_code, gplay_id, provider_id, game_code
+
+-- name: note_summed
+-- Note how far an agent's entries are summed up, unless somebody else went on meanwhile.
+UPDATE listing_positions SET summed_position = ? WHERE agent_id = ? AND summed_position = ?
+
+-- name: add_turnover
+-- Add to a turnover, or begin it.
+INSERT INTO turnovers (
+  agent_id, quarter, user_code, gplay_id, provider_id, game_code, bet_high, bet_low, win_high,
+  win_low, last_bet
+)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (agent_id, quarter, user_code, gplay_id, provider_id, game_code) DO UPDATE
+SET bet_high = bet_high + excluded.bet_high, bet_low = bet_low + excluded.bet_low,
+    win_high = win_high + excluded.win_high, win_low = win_low + excluded.win_low,
+    last_bet = max(last_bet, excluded.last_bet)
+
+-- name: summed_position
+-- Read how far an agent's entries are summed up.
+SELECT summed_position FROM listing_positions WHERE agent_id = ?
+
+-- name: moved_users
+-- Read a page of the users with a turnover, and how many there are.
+WITH movers AS MATERIALIZED (SELECT DISTINCT user_code FROM ({moved}))
+SELECT n.total, m.user_code
+FROM (SELECT count(*) AS total FROM movers) AS n
+LEFT JOIN (SELECT user_code FROM movers ORDER BY user_code LIMIT ? OFFSET ?) AS m
+ORDER BY m.user_code
+
+-- name: turnovers_of_users
+-- Sum up by user and game, for users from one to another.
+SELECT user_code, provider_id, game_code,
+       sum(bet_high), sum(bet_low), sum(win_high), sum(win_low)
+FROM ({moved})
+WHERE user_code BETWEEN ? AND ?
+GROUP BY user_code, provider_id, game_code
+ORDER BY user_code, provider_id, game_code
+
+-- name: turnovers_of_games
+-- Sum up by game.
+SELECT NULL, provider_id, game_code, sum(bet_high), sum(bet_low), sum(win_high), sum(win_low)
+FROM ({moved})
+GROUP BY provider_id, game_code
+ORDER BY provider_id, game_code
+
+-- name: turnovers_of_sessions
+-- Sum up by session, for those of a JSON list.
+SELECT gplay_id, sum(bet_high), sum(bet_low), sum(win_high), sum(win_low), max(last_bet)
+FROM ({moved})
+WHERE gplay_id IN (SELECT value FROM json_each(?))
+GROUP BY gplay_id
+ORDER BY gplay_id
+
+-- name: last_round_bets
+-- Sum up the standing bets of the rounds that bets at these positions (a JSON list) are in.
+SELECT l.position, sum((b.state = 'accepted') * (b.amount_minor / 100000000)),
+       sum((b.state = 'accepted') * (b.amount_minor % 100000000))
+FROM json_each(?) AS e
+CROSS JOIN listings AS l ON l.agent_id = ? AND l.position = e.value
+JOIN transactions AS t ON t.agent_id = l.agent_id AND t.trans_id = l.trans_id
+JOIN transactions AS b ON b.agent_id = t.agent_id AND b.provider_id = t.provider_id
+  AND b.user_code = t.user_code AND b.round_id = t.round_id
+  AND b.gplay_id = t.gplay_id AND b.kind = 'bet'
+GROUP BY l.position
+
 -- name: attempts_of
 -- Read the logged attempts of one transaction, oldest first.
 SELECT {attempt_columns}
@@ -231,13 +391,89 @@ FROM attempts AS a
 JOIN attempt_bodies AS b ON b.agent_id = a.agent_id AND b.attempt_id = a.attempt_id
 WHERE a.agent_id = ? AND a.attempt_id = ?
 
+-- name: last_attempts
+-- Read the newest attempt of each transaction of a JSON list.
+SELECT {attempt_summary}
+FROM json_each(?) AS e
+CROSS JOIN attempts AS a ON a.agent_id = ? AND a.trans_id = e.value
+  AND a.attempt_id = (
+    SELECT max(n.attempt_id) FROM attempts AS n WHERE n.agent_id = a.agent_id AND n.trans_id = e.value
+  )
+
+-- name: attempts_floor
+-- Find how far one look into an agent's API log goes: so many of its newest entries.
+SELECT count(*), min(attempt_id) FROM (
+  SELECT attempt_id FROM attempts
+  WHERE agent_id = :agent_id AND attempt_id > :above AND attempt_id < :below
+  ORDER BY attempt_id DESC
+  LIMIT :rows_max
+)
+
+-- name: attempts_page
+-- Read a page of an agent's API log, newest first.
+SELECT {attempt_summary} FROM attempts AS a
+WHERE a.agent_id = :agent_id AND a.attempt_id >= :floor AND a.attempt_id > :above
+  AND a.attempt_id < :below AND {attempt_fits}
+ORDER BY a.attempt_id DESC
+LIMIT :limit
+
+-- name: failed_attempts_floor
+-- The same of what was not accepted, which has an index of its own.
+SELECT count(*), min(attempt_id) FROM (
+  SELECT attempt_id FROM attempts
+  WHERE agent_id = :agent_id AND outcome <> 'accepted'
+    AND attempt_id > :above AND attempt_id < :below
+  ORDER BY attempt_id DESC
+  LIMIT :rows_max
+)
+
+-- name: failed_attempts_page
+-- Read a page of what was not accepted, newest first.
+SELECT {attempt_summary} FROM attempts AS a
+WHERE a.agent_id = :agent_id AND a.outcome <> 'accepted'
+  AND a.attempt_id >= :floor AND a.attempt_id > :above
+  AND a.attempt_id < :below AND {attempt_fits}
+ORDER BY a.attempt_id DESC
+LIMIT :limit
+
+-- name: failed_attempts_grouped
+-- Group what was not accepted by all that says why.
+SELECT a.command, a.number > 1, a.outcome, a.phase, a.result, a.http_status, a.faults,
+       count(*), min(a.started_at_ms), max(a.started_at_ms), max(a.attempt_id)
+FROM attempts AS a
+WHERE a.agent_id = :agent_id AND a.outcome <> 'accepted'
+  AND a.attempt_id >= :floor AND a.attempt_id > :above
+  AND a.attempt_id < :below AND {attempt_fits}
+GROUP BY a.command, a.number > 1, a.outcome, a.phase, a.result, a.http_status, a.faults
+
 -- name: misplaced
 -- Find an agent whose last position is not the one its list ends with: somebody edited the tables.
 SELECT p.agent_id FROM listing_positions AS p
-WHERE p.last_position IS NOT (
-  SELECT max(l.position) FROM listings AS l WHERE l.agent_id = p.agent_id
+WHERE p.last_position <> (
+  SELECT coalesce(max(l.position), 0) FROM listings AS l WHERE l.agent_id = p.agent_id
 )
 LIMIT 1
+
+-- name: list_skips
+-- Read which numbers of the agents' lists are passed over; only a restore makes any.
+SELECT s.agent_id, s.after_position, s.skipped FROM list_skips AS s
+
+-- name: add_list_skip
+-- Pass numbers over at the present end of an agent's list; a second time there they add up.
+INSERT INTO list_skips (agent_id, after_position, skipped)
+VALUES (?, coalesce((SELECT p.last_position FROM listing_positions AS p WHERE p.agent_id = ?), 0), ?)
+ON CONFLICT (agent_id, after_position) DO UPDATE SET skipped = skipped + excluded.skipped
+
+-- name: undecided
+-- Find bets without a decision, whether somebody owns them or not: a restore puts them aside.
+SELECT {row_columns} FROM transactions AS t WHERE t.state = 'pending' ORDER BY t.trans_id
+
+-- name: last_numbers
+-- Read how far this journal has got: the highest number, and the longest list with what it skips.
+SELECT (SELECT coalesce(max(t.trans_id), 0) FROM transactions AS t),
+       (SELECT coalesce(max(p.last_position + (
+          SELECT coalesce(sum(s.skipped), 0) FROM list_skips AS s WHERE s.agent_id = p.agent_id
+        )), 0) FROM listing_positions AS p)
 
 -- name: parked
 -- Find what waits for a person, oldest first.
@@ -245,6 +481,39 @@ SELECT {row_columns} FROM transactions AS t
 WHERE t.state = 'parked'
 ORDER BY t.trans_id
 LIMIT ?
+
+-- name: parked_of
+-- Find what of one agent's waits for a person, oldest first.
+SELECT {row_columns} FROM transactions AS t INDEXED BY transactions_parked
+WHERE t.agent_id = ? AND t.state = 'parked' AND t.trans_id > ?
+ORDER BY t.trans_id
+LIMIT ?
+
+-- name: owed_of
+-- Find what is owed to one agent's players, what is due next first; probes of closed bets not.
+SELECT {row_columns} FROM transactions AS t
+WHERE t.agent_id = ? AND t.step <> 'none' AND t.step <> 'probe'
+  AND (t.due_at_ms, t.trans_id) > (?, ?)
+ORDER BY t.due_at_ms, t.trans_id
+LIMIT ?
+
+-- name: open_work
+-- Count what is pending, owed or parked, by agent and state, each part by its own small index.
+SELECT agent_id, state, count(*), min(coalesce(owed_since_ms, created_at_ms)) FROM transactions
+WHERE step <> 'none' AND step <> 'probe'
+GROUP BY agent_id, state
+UNION ALL
+SELECT agent_id, state, count(*), min(created_at_ms) FROM transactions
+WHERE state = 'pending'
+GROUP BY agent_id
+UNION ALL
+SELECT agent_id, state, count(*), min(coalesce(owed_since_ms, created_at_ms)) FROM transactions
+WHERE state = 'parked'
+GROUP BY agent_id
+
+-- name: unplaced
+-- Count the list entries that wait for their position.
+SELECT count(*) FROM listings WHERE position IS NULL
 
 -- name: open_rounds
 -- Find rounds that took a stake and were never closed, oldest first.
@@ -259,6 +528,148 @@ HAVING min(t.created_at_ms) < ?
 ORDER BY opened_at_ms
 LIMIT ?
 
+-- name: rounds_named
+-- Find a user's rounds of one name: the key begins with the provider, so each provider of the
+-- agent's is looked up in turn; there are few, and no bet pays for another index.
+WITH RECURSIVE carried (provider_id) AS (
+  SELECT min(r.provider_id) FROM rounds AS r WHERE r.agent_id = ?
+  UNION ALL
+  SELECT (
+    SELECT min(r.provider_id) FROM rounds AS r
+    WHERE r.agent_id = ? AND r.provider_id > c.provider_id
+  )
+  FROM carried AS c WHERE c.provider_id IS NOT NULL
+)
+SELECT r.agent_id, r.provider_id, r.user_code, r.round_id
+FROM carried AS c JOIN rounds AS r
+  ON r.agent_id = ? AND r.provider_id = c.provider_id AND r.user_code = ? AND r.round_id = ?
+ORDER BY r.provider_id
+
 -- name: highest_trans_id
 -- Read the highest number issued; the key begins with it, so this is one look.
 SELECT coalesce(max(t.trans_id), 0) FROM transactions AS t
+
+-- fragment: sought
+-- The questions of search.Sought; one that is NULL is left out. The plus keeps the planner from
+-- the other keys that begin with agent_id: the range of numbers is what bounds a look.
++t.agent_id = :agent_id AND t.trans_id >= :first AND t.trans_id < :past
+  AND t.kind <> 'cancel'
+  AND (:user_code IS NULL OR t.user_code = :user_code)
+  AND (:kind IS NULL OR t.kind = :kind)
+  AND (:states IS NULL OR t.state IN (SELECT value FROM json_each(:states)))
+  AND (:provider_id IS NULL OR t.provider_id = :provider_id)
+  AND (:game_code IS NULL OR t.game_code = :game_code)
+  AND (:round_id IS NULL OR t.round_id = :round_id)
+  AND (:amount_min_minor IS NULL OR t.amount_minor >= :amount_min_minor)
+  AND (:amount_max_minor IS NULL OR t.amount_minor <= :amount_max_minor)
+
+-- fragment: providers_of_agent
+-- The providers an agent has rows of, each found by one look at the key of rounds.
+WITH RECURSIVE met (provider_id) AS (
+  SELECT min(provider_id) FROM transactions INDEXED BY transactions_of_round
+  WHERE agent_id = :agent_id
+  UNION ALL
+  SELECT (SELECT min(n.provider_id) FROM transactions AS n INDEXED BY transactions_of_round
+          WHERE n.agent_id = :agent_id AND n.provider_id > met.provider_id)
+  FROM met WHERE met.provider_id IS NOT NULL
+)
+
+-- name: entry_before
+-- Find the entry so many places before the end of a range, whoever's it is.
+SELECT t.trans_id FROM transactions AS t
+WHERE t.trans_id >= :first AND t.trans_id < :past
+ORDER BY t.trans_id DESC LIMIT 1 OFFSET :skipped
+
+-- name: own_entry_before
+-- Find the entry of an agent so many of its places before the end of a range.
+SELECT t.trans_id FROM transactions AS t
+WHERE +t.agent_id = :agent_id AND t.trans_id >= :first AND t.trans_id < :past
+ORDER BY t.trans_id DESC LIMIT 1 OFFSET :skipped
+
+-- name: search_by_time
+-- Read an agent's newest rows in a range of numbers that answer all questions.
+SELECT {row_columns} FROM transactions AS t
+WHERE {sought}
+ORDER BY t.trans_id DESC LIMIT :limit
+
+-- name: count_by_time
+-- Count them, up to a limit.
+SELECT count(*) FROM (
+  SELECT 1 FROM transactions AS t WHERE {sought} ORDER BY t.trans_id DESC LIMIT :limit
+)
+
+-- name: rows_of_agent
+-- Count an agent's rows, up to a bound.
+SELECT count(*) FROM (
+  SELECT 1 FROM transactions AS t INDEXED BY transactions_of_round
+  WHERE t.agent_id = :agent_id LIMIT :bound
+)
+
+-- name: search_by_agent
+-- The same as search_by_time for an agent with few rows, found by the key of rounds.
+SELECT {row_columns} FROM transactions AS t INDEXED BY transactions_of_round
+WHERE t.agent_id = :agent_id AND {sought}
+ORDER BY t.trans_id DESC LIMIT :limit
+
+-- name: count_by_agent
+-- Count them, up to a limit.
+SELECT count(*) FROM (
+  SELECT 1 FROM transactions AS t INDEXED BY transactions_of_round
+  WHERE t.agent_id = :agent_id AND {sought} LIMIT :limit
+)
+
+-- name: rows_of_user
+-- Count a user's rows, up to a bound.
+{providers_of_agent}
+SELECT count(*) FROM (
+  SELECT 1 FROM met CROSS JOIN transactions AS t INDEXED BY transactions_of_round
+    ON t.agent_id = :agent_id AND t.provider_id = met.provider_id AND t.user_code = :user_code
+  LIMIT :bound
+)
+
+-- name: search_by_user
+-- The same as search_by_time for a user with few rows, found by the key of rounds.
+{providers_of_agent}
+SELECT {row_columns}
+FROM met CROSS JOIN transactions AS t INDEXED BY transactions_of_round
+  ON t.agent_id = :agent_id AND t.provider_id = met.provider_id AND t.user_code = :user_code
+WHERE {sought}
+ORDER BY t.trans_id DESC LIMIT :limit
+
+-- name: count_by_user
+-- Count them, up to a limit.
+{providers_of_agent}
+SELECT count(*) FROM (
+  SELECT 1 FROM met CROSS JOIN transactions AS t INDEXED BY transactions_of_round
+    ON t.agent_id = :agent_id AND t.provider_id = met.provider_id AND t.user_code = :user_code
+  WHERE {sought}
+  LIMIT :limit
+)
+
+-- name: with_trans_id
+-- Read the rows of all agents with one of the hub's numbers.
+SELECT {row_columns} FROM transactions AS t WHERE t.trans_id = ? ORDER BY t.agent_id
+
+-- name: with_guid
+-- Read the rows with a guid; the index holds ten digits of it, which is enough to find it.
+SELECT {row_columns} FROM transactions AS t INDEXED BY transactions_of_guid
+WHERE substr(t.guid, 4, 10) = ? AND +t.guid = ?
+
+-- name: with_transaction_id
+-- Read the rows with a provider's id, of these providers and agents (JSON lists).
+SELECT {row_columns}
+FROM json_each(:agents) AS a
+CROSS JOIN json_each(:providers) AS p
+CROSS JOIN transactions AS t
+  ON t.agent_id = a.value AND t.provider_id = p.value AND t.transaction_id = :text
+ORDER BY t.trans_id
+
+-- name: rounds_with_id
+-- Read which rounds of these agents (a JSON list) have an id.
+SELECT r.agent_id, r.provider_id, r.user_code, r.round_id FROM rounds AS r
+WHERE r.round_id = :text AND r.agent_id IN (SELECT value FROM json_each(:agents))
+ORDER BY r.agent_id, r.provider_id, r.user_code LIMIT :limit
+
+-- name: attempts_with_id
+-- Find the entries of the API log with a number: whose, and of which transaction.
+SELECT a.agent_id, a.trans_id FROM attempts AS a WHERE a.attempt_id = ? ORDER BY a.agent_id

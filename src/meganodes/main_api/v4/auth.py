@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from starlette.requests import Request
 
 from meganodes.directory.records import Agent, AgentState
-from meganodes.main_api.v4.caller import Address, caller_address, is_allowed
+from meganodes.kit.addresses import Address, caller_address, is_allowed
 from meganodes.main_api.v4.errors import (
     ADDRESS_NOT_ALLOWED,
     NO_TOKEN,

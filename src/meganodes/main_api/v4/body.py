@@ -13,7 +13,8 @@ _FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 async def read_body(request: Request, bytes_max: int) -> dict[str, object]:
     """Read the JSON object of a request; raises `BadRequest`.
 
-    Nothing at all and `null` count as an object without fields.
+    Nothing at all, `null` and `[]` count as an object without fields; the last is how PHP writes
+    one, whose empty map and empty list are the same thing.
     """
     body = await _read_bytes(request, bytes_max)
     if not body.strip():
@@ -24,7 +25,7 @@ async def read_body(request: Request, bytes_max: int) -> dict[str, object]:
         value = load_json(body, max_bytes=bytes_max)
     except JsonError as error:
         raise BadRequest(_fault(f"The body cannot be read as JSON: {error}.")) from None
-    if value is None:
+    if value is None or value == []:
         return {}
     if not isinstance(value, dict):
         raise BadRequest(_fault('The body must be a JSON object, such as {"name": "value"}.'))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from starlette.responses import Response
 
@@ -11,7 +12,7 @@ from meganodes.hub.refusal import Refusal
 from meganodes.protocol.codes import ApiCode
 from meganodes.protocol.wire import dump_json
 
-_HEADERS: Mapping[str, str] = {
+HEADERS: Final[Mapping[str, str]] = {
     "cache-control": "no-store",
     "x-content-type-options": "nosniff",
 }
@@ -23,6 +24,14 @@ class Answer:
 
     code: ApiCode
     data: object | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """An answer that is an HTTP response already, because its bytes are kept."""
+
+    code: ApiCode
+    response: Response
 
 
 def done(data: object) -> Answer:
@@ -55,6 +64,6 @@ def response(
     return Response(
         body_of(answer),
         status_code=status,
-        headers={**_HEADERS, **(headers or {})},
+        headers={**HEADERS, **(headers or {})},
         media_type="application/json",
     )

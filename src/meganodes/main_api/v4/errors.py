@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from starlette.responses import Response
 
@@ -43,6 +44,21 @@ def too_many_at_once(retry_after_seconds: int) -> Fault:
         code=ApiCode.SERVER_IS_BUSY,
         headers={"retry-after": str(retry_after_seconds)},
     )
+
+
+FAULTS: Final = (
+    NO_TOKEN,
+    WRONG_TOKEN,
+    ADDRESS_NOT_ALLOWED,
+    NO_SUCH_PATH,
+    NO_SUCH_METHOD,
+    TOO_LARGE,
+    FORM_BODY,
+    too_many_at_once(1),
+    DEFECT,
+    DRAINING,
+)
+"""Every answer with an HTTP status of its own, for the API reference."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import TypedDict
 
+from meganodes.directory.maintenance import status_at
 from meganodes.hub import launch
 from meganodes.hub.languages import localised
 from meganodes.hub.refusal import Refusal
 from meganodes.main_api.v4.endpoint import ApiCall, Endpoint
-from meganodes.main_api.v4.envelope import Answer, done, refused
+from meganodes.main_api.v4.envelope import Answer, Ready, done, refused
 from meganodes.main_api.v4.schemas import GamesBody, GameUrlBody, LangBody
 from meganodes.protocol.codes import ApiCode
 
@@ -51,7 +52,8 @@ class GameAddress(TypedDict):
 async def list_providers(call: ApiCall, body: LangBody) -> Answer:
     """Answer game/providers: those assigned to the agent, in every status."""
     assigned = call.hub.directory.providers_of(call.agent.agent_id)
-    return done([_provider_item(each, body.lang) for each in assigned])
+    now_ms = call.hub.clock.now_ms()
+    return done([_provider_item(each, body.lang, now_ms) for each in assigned])
 
 
 async def list_games(call: ApiCall, body: GamesBody) -> Answer:
@@ -60,7 +62,12 @@ async def list_games(call: ApiCall, body: GamesBody) -> Answer:
     if not directory.is_assigned(call.agent.agent_id, body.provider_id):
         return Answer(ApiCode.PROVIDER_NOT_FOUND)
     games = directory.games_of(body.provider_id)
-    return done([_game_item(each, body.lang) for each in games])
+    return done([game_item(each, body.lang) for each in games])
+
+
+async def list_all_games(call: ApiCall, body: LangBody) -> Ready:
+    """Answer game/all: the items of game/games for every assigned provider."""
+    return await call.all_games.answer(call.agent.agent_id, body.lang, call.headers)
 
 
 async def give_game_url(call: ApiCall, body: GameUrlBody) -> Answer:
@@ -79,16 +86,17 @@ async def give_game_url(call: ApiCall, body: GameUrlBody) -> Answer:
     return done(address)
 
 
-def _provider_item(provider: Provider, lang: int) -> ProviderItem:
+def _provider_item(provider: Provider, lang: int, now_ms: int) -> ProviderItem:
     return {
         "provider_id": provider.provider_id,
         "provider_name": provider.name,
         "locale_name": localised(provider.name, provider.names, lang),
-        "status": provider.status.value,
+        "status": status_at(provider, now_ms).value,
     }
 
 
-def _game_item(game: Game, lang: int) -> GameItem:
+def game_item(game: Game, lang: int) -> GameItem:
+    """Make the item of a game in a language."""
     return {
         "provider_id": game.provider_id,
         "game_code": game.game_code,
@@ -118,6 +126,14 @@ ENDPOINTS = (
         answer=list_games,
         data=list[GameItem],
         codes=(ApiCode.PROVIDER_NOT_FOUND,),
+    ),
+    Endpoint(
+        path="/v4/game/all",
+        summary="The games of all providers assigned to the agent.",
+        body=LangBody,
+        answer=list_all_games,
+        data=list[GameItem],
+        has_etag=True,
     ),
     Endpoint(
         path="/v4/game/game-url",

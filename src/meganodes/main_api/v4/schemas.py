@@ -7,18 +7,22 @@ also the description in the API reference.
 from __future__ import annotations
 
 import re
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
     ValidationError,
     WithJsonSchema,
 )
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, ErrorDetails, core_schema
 
 from meganodes.hub.languages import DEFAULT_LANGUAGE, language_number
 from meganodes.main_api.v4.errors import BadRequest, FieldFault
@@ -28,10 +32,15 @@ INT64_MAX: Final = 2**63 - 1
 LIST_LIMIT_MAX: Final = 2000
 URL_CHARACTERS_MAX: Final = 2048
 GAME_CODE_CHARACTERS_MAX: Final = 128
+ROUND_ID_CHARACTERS_MAX: Final = 64
 
-_DECIMAL_TEXT: Final = re.compile(r"-?[0-9]{1,40}", re.ASCII)
+_UTC: Final = ZoneInfo("UTC")
+_DIGITS_MAX: Final = 40
+_DECIMAL_TEXT: Final = re.compile(rf"-?[0-9]{{1,{_DIGITS_MAX}}}", re.ASCII)
 _UNSAFE_IN_URL: Final = re.compile(r"[\x00-\x20\x7f\\<>\"]")
 _SCHEMES: Final = frozenset({"http", "https"})
+_WEB_ADDRESS_PATTERN: Final = r"^(?:[Hh][Tt][Tt][Pp][Ss]?://[^\x00-\x20\x7f\\<>\"]+)?$"
+"""The form of a `return_url` as the API reference shows it; the validator knows more."""
 
 WRONG_NAMES: Final = {
     "user_code": ("user_id",),
@@ -64,12 +73,30 @@ def _web_address(value: str) -> str:
     return value
 
 
-_AsWholeNumber: Final = BeforeValidator(_whole_number)
+class WholeNumber:
+    """Makes an int field take decimal text too, and its schema say so (contract 2.1)."""
+
+    def __get_pydantic_core_schema__(
+        self, source: object, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.no_info_before_validator_function(_whole_number, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        number: dict[str, Any] = handler(schema)
+        sign = "" if number.get("minimum", -1) >= 0 else "-?"
+        if number.get("maximum") == INT64_MAX:
+            del number["maximum"]  # many readers of the schema would round it
+            number["format"] = "int64"
+        text = {"pattern": f"^{sign}[0-9]{{1,{_DIGITS_MAX}}}$"}
+        return {**number, "type": ["integer", "string"], **text}
+
 
 Lang = Annotated[
     int,
     AfterValidator(language_number),
-    _AsWholeNumber,
+    WholeNumber(),
     Field(description="a whole number from 1 (en) to 11 (zh)"),
 ]
 UserCode = Annotated[
@@ -79,7 +106,7 @@ UserCode = Annotated[
         le=INT64_MAX,
         description="the whole number that user/create gave, such as 400000123",
     ),
-    _AsWholeNumber,
+    WholeNumber(),
 ]
 ProviderId = Annotated[
     int,
@@ -88,7 +115,7 @@ ProviderId = Annotated[
         le=INT64_MAX,
         description="a whole number that game/providers lists, such as 1",
     ),
-    _AsWholeNumber,
+    WholeNumber(),
 ]
 Amount = Annotated[Exact, WithJsonSchema({"type": "number"})]
 """An amount in an answer: main units, exactly the currency's decimals (contract 2.1)."""
@@ -125,7 +152,7 @@ class UserCodeBody(Body):
 
 
 class LangBody(Body):
-    """game/providers."""
+    """game/providers and game/all."""
 
     lang: Lang = DEFAULT_LANGUAGE
 
@@ -159,8 +186,35 @@ class GameUrlBody(Body):
                 "an http or https address of at most 2048 characters without blanks, "
                 "or empty for none"
             ),
+            json_schema_extra={"pattern": _WEB_ADDRESS_PATTERN},
         ),
         AfterValidator(_web_address),
+    ] = ""
+
+
+class RoundDetailsBody(Body):
+    """game/round-details."""
+
+    user_code: UserCode
+    round_id: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=ROUND_ID_CHARACTERS_MAX,
+            pattern="^[ -~]+$",
+            description="text of 1 to 64 characters: a round_id of the transaction lists",
+        ),
+    ]
+    provider_id: Annotated[
+        ProviderId | None,
+        Field(description="a whole number: whose round it is, where several have one of that name"),
+    ] = None
+    game_code: Annotated[
+        str,
+        Field(
+            max_length=GAME_CODE_CHARACTERS_MAX,
+            description="text: the game_code of a game that was played in the round",
+        ),
     ] = ""
 
 
@@ -174,30 +228,39 @@ class TransactionsAfterBody(Body):
             le=INT64_MAX,
             description="a whole number: the last trans_id you have seen, 0 at first",
         ),
-        _AsWholeNumber,
+        WholeNumber(),
     ]
     limit: Annotated[
         int,
         Field(ge=1, le=LIST_LIMIT_MAX, description="a whole number from 1 to 2000"),
-        _AsWholeNumber,
+        WholeNumber(),
     ]
 
 
 BodyT = TypeVar("BodyT", bound=Body)
 
 
-def read_fields(model: type[BodyT], sent: dict[str, object]) -> BodyT:
-    """Read the fields of a body, or raise `BadRequest` with all bad ones at once (contract 2.1)."""
+def read_fields(model: type[BodyT], sent: dict[str, object], zone: ZoneInfo = _UTC) -> BodyT:
+    """Read the fields of a body, or raise `BadRequest` with all bad ones at once (contract 2.1).
+
+    Times without an offset are of the agent's ``zone``.
+    """
     given = {name: value for name, value in sent.items() if value is not None}
     try:
-        return model.model_validate(given)
+        return model.model_validate(given, context={"zone": zone})
     except ValidationError as error:
-        bad = dict.fromkeys(str(each["loc"][0]) for each in error.errors(include_url=False))
-    raise BadRequest(*(FieldFault(name, _sentence(model, name, given)) for name in bad))
+        bad = {str(each["loc"][0]): each for each in error.errors(include_url=False)}
+    faults = ((name, _rule(model, name, error)) for name, error in bad.items())
+    raise BadRequest(*(FieldFault(name, _sentence(name, rule, given)) for name, rule in faults))
 
 
-def _sentence(model: type[Body], name: str, given: dict[str, object]) -> str:
-    rule = model.model_fields[name].description
+def _rule(model: type[Body], name: str, error: ErrorDetails) -> str:
+    """Say what the field must be: its own description, or the very rule that it broke."""
+    broken = error.get("ctx", {}).get("rule")
+    return str(broken or model.model_fields[name].description)
+
+
+def _sentence(name: str, rule: str, given: dict[str, object]) -> str:
     said = f"{name} must be {rule}" if name in given else f"{name} is required: {rule}"
     wrong = next((each for each in WRONG_NAMES.get(name, ()) if each in given), None)
     hint = "" if wrong is None else f"; you sent {wrong}, which is called {name} here"

@@ -1,4 +1,4 @@
-"""/v4/game/transaction-id: the agent's settled transactions by cursor."""
+"""/v4/game/transaction and transaction-id: the agent's settled transactions, by time and cursor."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing_extensions import TypedDict
 from meganodes.hub import history
 from meganodes.main_api.v4.endpoint import ApiCall, Endpoint
 from meganodes.main_api.v4.envelope import Answer, done
+from meganodes.main_api.v4.reports import ReportBody, ReportPage, page_of
 from meganodes.main_api.v4.schemas import Amount, TransactionsAfterBody
 from meganodes.protocol.wire import Exact
 
@@ -49,6 +50,12 @@ async def list_after(call: ApiCall, body: TransactionsAfterBody) -> Answer:
     return done([_item(each) for each in entries])
 
 
+async def list_between(call: ApiCall, body: ReportBody) -> Answer:
+    """Answer game/transaction: what was listed in a window, oldest first."""
+    found = await history.list_between(call.hub, call.agent, body.window, body.page)
+    return done(page_of(body, found.total, [_item(each) for each in found.entries]))
+
+
 def _item(entry: history.HistoryEntry) -> TransactionItem:
     exponent = entry.currency.exponent
     item: TransactionItem = {
@@ -80,6 +87,17 @@ def _item(entry: history.HistoryEntry) -> TransactionItem:
 
 
 ENDPOINTS = (
+    Endpoint(
+        path="/v4/game/transaction",
+        summary=(
+            "Settled transactions of a window of at most 31 days, by the moment of listing, oldest "
+            "first; once end_time has passed, a window never grows."
+        ),
+        body=ReportBody,
+        answer=list_between,
+        data=ReportPage[TransactionItem],
+        when_suspended=True,
+    ),
     Endpoint(
         path="/v4/game/transaction-id",
         summary="Settled transactions after a position, oldest first.",

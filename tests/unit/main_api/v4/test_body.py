@@ -36,10 +36,15 @@ async def fault_of(request: Request) -> tuple[int, str, str]:
     return caught.value.fault.status, fault.field, fault.message
 
 
+@pytest.mark.rule("2.1-empty-body")
 @pytest.mark.parametrize("body", [b"", b"  \n", b"null", b"{}", b" null ", b"\xef\xbb\xbf{}"])
 async def test_nothing_null_and_an_empty_object_are_the_same(body: bytes) -> None:
     """Contract 2.1: empty without Content-Type, `{}`, or JSON null."""
     assert await read_body(request_of(body), BYTES_MAX) == {}
+
+
+async def test_empty_list_is_the_empty_object_of_php() -> None:
+    assert await read_body(request_of(b"[]"), BYTES_MAX) == {}
 
 
 async def test_body_may_come_in_pieces() -> None:
@@ -52,6 +57,7 @@ async def test_content_type_does_not_matter(content_type: str) -> None:
     assert await read_body(request, BYTES_MAX) == {"a": 1}
 
 
+@pytest.mark.rule("2.1-unparsable-json")
 @pytest.mark.parametrize(
     "body",
     [
@@ -73,7 +79,7 @@ async def test_unparsable_json_is_1002_with_an_empty_field(body: bytes) -> None:
     assert message.startswith("The body cannot be read as JSON: ")
 
 
-@pytest.mark.parametrize("body", [b"[]", b'"text"', b"1", b"true", b"1.5"])
+@pytest.mark.parametrize("body", [b"[0]", b'"text"', b"1", b"true", b"1.5"])
 async def test_json_that_is_no_object_is_refused(body: bytes) -> None:
     status, field, message = await fault_of(request_of(body))
     assert (status, field) == (_HTTP_OK, "")
@@ -106,6 +112,7 @@ async def test_length_above_the_limit_is_413_however_it_comes() -> None:
     assert (await fault_of(request))[:2] == (413, "")
 
 
+@pytest.mark.rule("2.1-status-413")
 async def test_body_at_the_limit_is_read() -> None:
     assert await read_body(request_of(b"{}" + b" " * 98), BYTES_MAX) == {}
 

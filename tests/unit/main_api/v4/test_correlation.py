@@ -35,6 +35,7 @@ async def broken_halfway(_scope: Scope, _receive: Receive, send: Send) -> None:
     raise RuntimeError(message)
 
 
+@pytest.mark.rule("2.1-request-id-kept")
 @pytest.mark.parametrize("kept", ["a", "abc-123", "with blanks inside", "x" * 64])
 async def test_callers_own_request_id_is_kept(kept: str) -> None:
     """Contract 2.1: at most 64 printable characters."""
@@ -43,6 +44,7 @@ async def test_callers_own_request_id_is_kept(kept: str) -> None:
     assert answer.headers["x-request-id"] == kept
 
 
+@pytest.mark.rule("2.1-request-id-kept", "2.1-request-id")
 @pytest.mark.parametrize("sent", [None, "", "x" * 65, "tab\tinside", "ümlaut"])
 async def test_request_id_is_made_otherwise(sent: str | None) -> None:
     headers = {} if sent is None else {b"X-Request-Id": sent.encode("latin-1")}

@@ -19,8 +19,15 @@ def test_endpoints_of_this_version_are_these() -> None:
         "/v4/wallet/withdraw-all",
         "/v4/game/providers",
         "/v4/game/games",
+        "/v4/game/all",
         "/v4/game/game-url",
+        "/v4/game/online-games",
+        "/v4/game/transaction",
         "/v4/game/transaction-id",
+        "/v4/game/round-details",
+        "/v4/statistics/user",
+        "/v4/statistics/game",
+        "/v4/statistics/day",
     ]
 
 

@@ -1,23 +1,28 @@
 """The form of every answer."""
 
+import pytest
+
 from meganodes.hub.refusal import Refusal
 from meganodes.main_api.v4.envelope import Answer, body_of, done, refused
 from meganodes.protocol.codes import ApiCode
 from meganodes.protocol.wire import Exact
 
 
+@pytest.mark.rule("2.1-envelope")
 def test_success_is_code_0_and_ok() -> None:
     """Contract 2.1."""
     assert body_of(done({"a": 1})) == b'{"code":0,"message":"OK","data":{"a":1}}'
     assert body_of(done([])) == b'{"code":0,"message":"OK","data":[]}'
 
 
+@pytest.mark.rule("2.1-envelope", "2.1-no-data-on-errors")
 def test_error_has_its_symbolic_name_and_no_data() -> None:
     """Contract 2.1: data is left out on errors, except where stated."""
     assert body_of(Answer(ApiCode.USER_NOT_FOUND)) == b'{"code":2002,"message":"USER_NOT_FOUND"}'
     assert refused(Refusal(code=ApiCode.USER_NOT_FOUND)).data is None
 
 
+@pytest.mark.rule("2.1-amount-form")
 def test_amounts_have_exactly_the_currency_s_decimals() -> None:
     """Contract 2.1: JSON numbers, exact, never in exponent form."""
     amounts = [Exact(150, 2), Exact(0, 2), Exact(5, 0), Exact(1, 8), Exact(2**53 - 1, 2)]

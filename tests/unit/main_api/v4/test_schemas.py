@@ -27,6 +27,7 @@ def faults_of(model: type[Body], sent: dict[str, object]) -> dict[str, str]:
     return {fault.field: fault.message for fault in caught.value.faults}
 
 
+@pytest.mark.rule("2.1-all-bad-fields")
 def test_all_bad_fields_are_told_at_once() -> None:
     """Contract 2.1: one entry per bad field, all bad fields at once."""
     faults = faults_of(
@@ -35,6 +36,7 @@ def test_all_bad_fields_are_told_at_once() -> None:
     assert set(faults) == {"user_code", "provider_id", "game_symbol", "return_url"}
 
 
+@pytest.mark.rule("2.1-validation-data")
 def test_each_sentence_names_its_field_and_the_cure() -> None:
     faults = faults_of(TransactionsAfterBody, {"limit": 2001})
     assert faults == {
@@ -45,6 +47,7 @@ def test_each_sentence_names_its_field_and_the_cure() -> None:
     }
 
 
+@pytest.mark.rule("2.1-wrong-names")
 @pytest.mark.parametrize(
     ("wrong", "meant"),
     [
@@ -70,6 +73,7 @@ def test_wrong_name_of_an_optional_field_is_hinted_at_too(wrong: str, meant: str
     assert faults[meant].endswith(f"; you sent {wrong}, which is called {meant} here.")
 
 
+@pytest.mark.rule("2.1-unknown-fields")
 def test_unknown_fields_are_ignored() -> None:
     """Contract 2.1 and 1: rtp, win_ratio and their like have no effect."""
     sent = {"name": "alice", "rtp": 99, "win_ratio": 1, "is_finish_jackpot": True, "x": [1]}
@@ -77,6 +81,7 @@ def test_unknown_fields_are_ignored() -> None:
     assert read_fields(NoFields, sent) == NoFields()
 
 
+@pytest.mark.rule("2.1-null-is-absent")
 def test_null_equals_leaving_out() -> None:
     """Contract 2.1: null for an optional field equals leaving it out."""
     body = read_fields(GameUrlBody, {**GAME_URL, "lang": None, "return_url": None})
@@ -86,6 +91,7 @@ def test_null_equals_leaving_out() -> None:
     )
 
 
+@pytest.mark.rule("2.1-decimal-text")
 @pytest.mark.parametrize("sent", [400000123, "400000123", "0400000123"])
 def test_whole_number_may_be_decimal_text(sent: object) -> None:
     """Contract 2.1: integers given as decimal text are accepted for integer fields."""
@@ -118,12 +124,14 @@ def test_what_is_no_whole_number_is_refused(sent: object) -> None:
     assert list(faults_of(UserCodeBody, {"user_code": sent})) == ["user_code"]
 
 
+@pytest.mark.rule("2.2-user-create-name")
 @pytest.mark.parametrize("name", ["ab", "A_1", "_" * 50, "callback_test", "0123456789"])
 def test_name_within_the_rules_is_taken(name: str) -> None:
     """Contract 2.2, user/create."""
     assert read_fields(UserCreateBody, {"name": name}).name == name
 
 
+@pytest.mark.rule("2.2-user-create-name")
 @pytest.mark.parametrize(
     "name", ["", "a", "a" * 51, "a-b", "a b", "ab\n", "äb", "a.b", "a@b", 12, True, ["ab"]]
 )
@@ -133,6 +141,7 @@ def test_name_outside_the_rules_is_refused(name: object) -> None:
     assert message == "name must be 2 to 50 letters (a to z, A to Z), digits or underscores."
 
 
+@pytest.mark.rule("2.1-lang-default")
 @pytest.mark.parametrize(
     ("sent", "expected"),
     [({}, 1), ({"lang": 11}, 11), ({"lang": "8"}, 8)]
@@ -150,6 +159,7 @@ def test_lang_that_is_no_number_is_refused() -> None:
     }
 
 
+@pytest.mark.rule("2.2-game-url-fields")
 @pytest.mark.parametrize(
     "url",
     ["", "https://casino.example", "http://localhost:8701/lobby?x=1#y", "HTTPS://CASINO.EXAMPLE/"],

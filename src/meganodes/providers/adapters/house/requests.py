@@ -30,8 +30,13 @@ def parse(command: str, body: bytes) -> Asked | BadRequest:
     if isinstance(members, FieldFault):
         return BadRequest(faults=(members,))
     faults: list[FieldFault] = []
-    asked = _READERS[command](Fields(members, faults))
+    asked = read(command, Fields(members, faults))
     return BadRequest(faults=tuple(faults)) if faults else asked
+
+
+def read(command: str, fields: Fields) -> Asked:
+    """Read the fields of a command; what is wrong with them is noted there."""
+    return _READERS[command](fields)
 
 
 def _authenticate(fields: Fields) -> Asked:

@@ -1,0 +1,80 @@
+"""Finding transactions for staff: by what they are, or by any of the ids people have in hand."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from meganodes.domain.transaction import Kind, TransactionKey
+from meganodes.journal.search import Counted, Found, Named, Sought
+
+if TYPE_CHECKING:
+    from meganodes.domain.transaction import Transaction
+    from meganodes.hub.core import Hub
+
+COUNT_MAX: Final = 10_000
+"""So far a page counts; beyond it says that there are more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransactionPage:
+    """Rows, newest first.
+
+    ``older_below`` is where the next page begins, None at the end. ``is_short``: the look ended
+    before the page was full or the range was through, so there may be more further back.
+    """
+
+    rows: tuple[Transaction, ...]
+    older_below: int | None
+    is_short: bool
+
+
+async def transactions_page(hub: Hub, sought: Sought, limit: int) -> TransactionPage:
+    """Give a page of an agent's transactions, newest first."""
+    found = await hub.reads.search(sought, limit)
+    more = found.reached > sought.first
+    return TransactionPage(
+        rows=found.rows,
+        older_below=found.reached if more else None,
+        is_short=more and len(found.rows) < limit,
+    )
+
+
+async def transactions_count(hub: Hub, sought: Sought) -> Counted:
+    """Count them as far as one look goes."""
+    return await hub.reads.count(sought, COUNT_MAX)
+
+
+async def every_transaction(
+    hub: Hub, sought: Sought, *, limit: int, at_once: int
+) -> AsyncIterator[tuple[Transaction, ...]]:
+    """Give all of them, newest first, a stretch at a time, until there are ``limit``."""
+    left = limit
+    while left > 0:
+        found: Found = await hub.reads.search(sought, min(at_once, left))
+        left -= len(found.rows)
+        yield found.rows
+        if found.reached <= sought.first:
+            return
+        sought = replace(sought, past=found.reached)
+
+
+async def named(hub: Hub, text: str, agents: Collection[int]) -> Named:
+    """Look for whatever goes by an id; a cancel's own id stands for the bet it asked to undo."""
+    providers = [provider.provider_id for provider in hub.directory.providers()]
+    found = await hub.reads.named(text, agents, providers)
+    meant = [await _undone_bet(hub, row) or row for row in found.transactions]
+    once = {(row.agent_id, row.trans_id): row for row in meant}
+    return replace(found, transactions=tuple(once.values()))
+
+
+async def _undone_bet(hub: Hub, row: Transaction) -> Transaction | None:
+    if row.kind is not Kind.CANCEL or row.cancel_transaction_id is None:
+        return None
+    key = TransactionKey(
+        agent_id=row.agent_id,
+        provider_id=row.provider_id,
+        transaction_id=row.cancel_transaction_id,
+    )
+    return await hub.journal.find(key)

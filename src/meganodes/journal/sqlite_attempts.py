@@ -1,0 +1,68 @@
+"""The API log on SQLite: one page of it, and its failures by what they have in common."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+from meganodes.journal import rows
+from meganodes.journal.attempt_log import AttemptFilter, AttemptGroup, AttemptGroups
+from meganodes.journal.statements import SQLITE
+from meganodes.journal.store import AttemptPage
+
+
+def attempts_page(
+    connection: sqlite3.Connection, agent_id: int, wanted: AttemptFilter, limit: int, rows_max: int
+) -> AttemptPage:
+    """Read the newest attempts that fit among the newest ``rows_max``."""
+    values = _values(agent_id, wanted) | {"limit": limit + 1, "rows_max": rows_max}
+    kind = "failed_attempts" if wanted.not_accepted else "attempts"
+    seen, lowest = connection.execute(SQLITE[f"{kind}_floor"].text, values).fetchone()
+    values["floor"] = lowest or 0
+    found = connection.execute(SQLITE[f"{kind}_page"].text, values).fetchall()
+    attempts = tuple(map(rows.attempt, found[:limit]))
+    if len(found) > limit:
+        return AttemptPage(attempts=attempts, older_below=attempts[-1].attempt_id)
+    return AttemptPage(attempts=attempts, older_below=lowest if seen == rows_max else None)
+
+
+def failed_attempts(
+    connection: sqlite3.Connection, agent_id: int, wanted: AttemptFilter, rows_max: int
+) -> AttemptGroups:
+    """Group the newest ``rows_max`` attempts that were not accepted."""
+    values = _values(agent_id, wanted) | {"rows_max": rows_max}
+    seen, lowest = connection.execute(SQLITE["failed_attempts_floor"].text, values).fetchone()
+    values["floor"] = lowest or 0
+    found = connection.execute(SQLITE["failed_attempts_grouped"].text, values).fetchall()
+    return AttemptGroups(groups=tuple(map(_group, found)), is_whole=seen < rows_max)
+
+
+def _values(agent_id: int, wanted: AttemptFilter) -> dict[str, Any]:
+    return {
+        "agent_id": agent_id,
+        "above": wanted.above,
+        "below": wanted.below,
+        "command": wanted.command or None,
+        "outcome": wanted.outcome or None,
+        "http_status": wanted.http_status,
+        "account": wanted.account or None,
+        "trans_id": wanted.trans_id,
+    }
+
+
+def _group(row: rows.Row) -> AttemptGroup:
+    command, repeated, outcome, phase, result, http_status, faults, *rest = row
+    count, first_at_ms, last_at_ms, sample_id = rest
+    return AttemptGroup(
+        command=command,
+        repeated=bool(repeated),
+        outcome=outcome,
+        phase=phase,
+        result=result,
+        http_status=http_status,
+        reason=(rows.sentences(faults) or ("",))[0],
+        count=count,
+        first_at_ms=first_at_ms,
+        last_at_ms=last_at_ms,
+        sample_id=sample_id,
+    )

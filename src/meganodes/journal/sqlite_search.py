@@ -1,0 +1,113 @@
+"""Looking for transactions on SQLite: bounded looks by time or user, and look-ups by any id.
+
+Each function runs in a thread, on a connection of its own. No index is there for the pages alone
+but the two of revision 0004: numbers rise with time, so a time range is a range of the first key.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+from collections.abc import Collection
+from dataclasses import asdict
+from typing import Any, Final
+
+from meganodes.journal import rows
+from meganodes.journal.search import (
+    ENTRIES_MAX,
+    FEW_ENTRIES,
+    OWN_ENTRIES_MAX,
+    Counted,
+    Found,
+    Named,
+    Sought,
+)
+from meganodes.journal.statements import SQLITE
+
+Values = tuple[Any, ...] | dict[str, Any]
+
+_BY_TIME: Final = "by_time"
+_NUMBER: Final = re.compile(r"[1-9][0-9]{0,15}", re.ASCII)
+_ROUNDS_MAX: Final = 20
+
+
+def found(connection: sqlite3.Connection, sought: Sought, limit: int) -> Found:
+    """Look for the newest rows that are wanted."""
+    values = _values(sought) | {"limit": limit}
+    way = _way(connection, values)
+    if way == _BY_TIME:
+        values["first"] = _reached(connection, values)
+    read = rows.transactions(_all(connection, f"search_{way}", values))
+    return Found(rows=read, reached=read[-1].trans_id if len(read) == limit else values["first"])
+
+
+def counted(connection: sqlite3.Connection, sought: Sought, limit: int) -> Counted:
+    """Count what is wanted, up to a limit."""
+    values = _values(sought) | {"limit": limit + 1}
+    way = _way(connection, values)
+    if way == _BY_TIME:
+        values["first"] = _reached(connection, values)
+    ((count,),) = _all(connection, f"count_{way}", values)
+    is_all = count <= limit and values["first"] == sought.first
+    return Counted(count=min(count, limit), is_all=is_all)
+
+
+def named(
+    connection: sqlite3.Connection, text: str, agents: Collection[int], providers: Collection[int]
+) -> Named:
+    """Look for whatever goes by an id."""
+    asked = {
+        "agents": json.dumps(sorted(agents)),
+        "providers": json.dumps(sorted(providers)),
+        "text": text,
+    }
+    guid = text.removesuffix("-c")
+    number = int(text) if _NUMBER.fullmatch(text) else 0
+    found_rows = rows.transactions(
+        [
+            *_all(connection, "with_trans_id", (number,)),
+            *_all(connection, "with_guid", (guid[3:13], guid)),
+            *_all(connection, "with_transaction_id", asked),
+        ]
+    )
+    named_rounds = _all(connection, "rounds_with_id", {**asked, "limit": _ROUNDS_MAX})
+    attempts = _all(connection, "attempts_with_id", (number,))
+    seen = [row for row in found_rows if row.agent_id in agents]
+    return Named(
+        transactions=tuple({(row.agent_id, row.trans_id): row for row in seen}.values()),
+        rounds=tuple(map(rows.round_key, named_rounds)),
+        attempts=tuple((agent, trans) for agent, trans in attempts if agent in agents),
+    )
+
+
+def _values(sought: Sought) -> dict[str, Any]:
+    values = asdict(sought)
+    values["kind"] = None if sought.kind is None else sought.kind.value
+    states = [state.value for state in sought.states]
+    values["states"] = json.dumps(states) if states else None
+    return values
+
+
+def _way(connection: sqlite3.Connection, values: dict[str, Any]) -> str:
+    """Choose how to look: an agent or a user with few rows is read whole, all else by time."""
+    ways = ["by_agent"] if values["user_code"] is None else ["by_agent", "by_user"]
+    bounded = {**values, "bound": FEW_ENTRIES + 1}
+    for way in ways:
+        ((count,),) = _all(connection, way.replace("by", "rows_of"), bounded)
+        if count <= FEW_ENTRIES:
+            return way
+    return _BY_TIME
+
+
+def _reached(connection: sqlite3.Connection, values: dict[str, Any]) -> int:
+    """Find how far back one look may go: so many entries of all, so many of the agent's own."""
+    first: int = values["first"]
+    for name, skipped in (("entry_before", ENTRIES_MAX), ("own_entry_before", OWN_ENTRIES_MAX)):
+        last = _all(connection, name, {**values, "first": first, "skipped": skipped})
+        first = last[0][0] if last else first
+    return first
+
+
+def _all(connection: sqlite3.Connection, name: str, values: Values) -> list[Any]:
+    return connection.execute(SQLITE[name].text, values).fetchall()

@@ -1,0 +1,40 @@
+"""Every setting of a door reaches it: none is read and then forgotten."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+from meganodes.bootstrap.program import main_api_settings, server_settings
+from meganodes.bootstrap.server_settings import ServerSettings
+from meganodes.bootstrap.settings import Server, load_settings
+from meganodes.main_api.settings import MainApiSettings
+
+NOT_OF_THE_LISTENER = {"in_flight_max", "in_flight_reserve"}
+FIXED = {"body_bytes_max", "sweep_seconds", "freezes_garbage"}
+
+
+def test_every_setting_of_the_listener_reaches_it() -> None:
+    names = set(Server.model_fields) - NOT_OF_THE_LISTENER
+    usual = dict.fromkeys(names, 60_000)
+    changed: dict[str, object] = usual | {"host": "10.9.8.7", "app_body_bytes_max": 70_000}
+    given = server_settings(load_settings(overrides={"server": changed}, environment={}))
+    assert {name: getattr(given, name) for name in names} == changed
+    assert {field.name for field in fields(ServerSettings)} == names | FIXED | {"trusted_proxies"}
+
+
+def test_defaults_in_the_code_are_those_of_the_file() -> None:
+    settings = load_settings(environment={})
+    assert server_settings(settings) == ServerSettings()
+    assert main_api_settings(settings) == MainApiSettings()
+
+
+def test_every_setting_of_the_agents_door_reaches_it() -> None:
+    changed = {
+        "concurrent_max": 7,
+        "body_bytes_max": 5_000,
+        "retry_after_seconds": 9,
+        "trusted_proxies": ["10.0.0.0/8"],
+    }
+    given = main_api_settings(load_settings(overrides={"main_api": changed}, environment={}))
+    assert (given.in_flight_max, given.body_bytes_max, given.retry_after_seconds) == (7, 5_000, 9)
+    assert [str(network) for network in given.trusted_proxies] == ["10.0.0.0/8"]

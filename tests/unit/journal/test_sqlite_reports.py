@@ -1,0 +1,110 @@
+"""Reports on SQLite read what is summed up from the turnovers, and see one state of the tables."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from meganodes.journal import sqlite_reports
+from meganodes.journal.schema import upgrade
+from meganodes.journal.sqlite import SqliteJournal
+from meganodes.journal.sqlite_connection import open_reader
+from meganodes.journal.statements import SQLITE
+from meganodes.journal.turnover import PART_MINOR, QUARTER_MS, Window
+from meganodes.kit.clock import ManualClock
+from meganodes.kit.database import parse_database_url
+from tests.support.transactions import settled_bet
+
+QUARTER = 2_000_000 * QUARTER_MS
+TWO_QUARTERS = Window(start_ms=QUARTER, end_ms=QUARTER + 2 * QUARTER_MS)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "journal.db"
+    upgrade(parse_database_url(f"sqlite:///{path}"))
+    return path
+
+
+@pytest.fixture
+async def store(path: Path) -> AsyncIterator[SqliteJournal]:
+    store = SqliteJournal(path, clock=ManualClock(), owner="node-0")
+    await store.start()
+    yield store
+    await store.close()
+
+
+async def bets_at(store: SqliteJournal, *times_ms: int) -> None:
+    for at_ms in times_ms:
+        await settled_bet(store, amount_minor=1)
+        await store.sequence(now_ms=at_ms, limit=10)
+
+
+def forge_turnovers(path: Path) -> None:
+    """Make every sum that is kept recognisable."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("UPDATE turnovers SET bet_low = bet_low + 1000")
+
+
+async def bets_of(store: SqliteJournal, window: Window) -> int:
+    (turnover,) = await store.reads.turnover_by_game(1, window)
+    return turnover.bet_minor
+
+
+async def test_whole_quarters_are_read_from_the_turnovers(store: SqliteJournal, path: Path) -> None:
+    await bets_at(store, QUARTER, QUARTER + 1, QUARTER + QUARTER_MS)
+    assert await store.sum_turnovers(limit=2) == 2
+    forge_turnovers(path)
+    assert await bets_of(store, TWO_QUARTERS) == 1003
+
+
+async def test_edges_of_a_window_are_read_from_the_list(store: SqliteJournal, path: Path) -> None:
+    await bets_at(store, *(QUARTER + n * QUARTER_MS for n in range(4)))
+    await store.sum_turnovers(limit=10)
+    forge_turnovers(path)
+    window = Window(start_ms=QUARTER - 1, end_ms=QUARTER + 3 * QUARTER_MS + 1)
+    assert await bets_of(store, window) == 3004
+    only_edges = Window(start_ms=QUARTER - 1, end_ms=QUARTER + 1)
+    assert await bets_of(store, only_edges) == 1
+
+
+async def test_quarters_are_as_long_in_the_statements_as_in_the_program() -> None:
+    """Also the parts of a sum: the statements hold both as numbers."""
+    text = SQLITE["turnovers_of_entries"].text
+    assert text.count(f"/ {QUARTER_MS} ") == 1
+    assert text.count(f"/ {PART_MINOR})") == text.count(f"% {PART_MINOR})") == 2
+
+
+async def test_report_that_fails_leaves_its_connection_usable(
+    store: SqliteJournal, path: Path
+) -> None:
+    await bets_at(store, QUARTER)
+    with closing(sqlite3.connect(path)) as other, closing(open_reader(path)) as connection:
+        other.execute("ALTER TABLE turnovers RENAME TO elsewhere")
+        for _ in range(2):
+            with pytest.raises(sqlite3.Error, match="no such table"):
+                sqlite_reports.turnover_by_game(connection, 1, TWO_QUARTERS)
+        other.execute("ALTER TABLE elsewhere RENAME TO turnovers")
+        assert not connection.in_transaction
+        assert len(sqlite_reports.turnover_by_game(connection, 1, TWO_QUARTERS)) == 1
+
+
+async def test_unsummed_entries_are_taken_from_each_agent_in_turn(
+    store: SqliteJournal, path: Path
+) -> None:
+    for agent_id in (1, 1, 1, 2, 3, 3):
+        await settled_bet(store, agent_id=agent_id)
+    await store.sequence(now_ms=QUARTER, limit=10)
+    with closing(open_reader(path)) as connection:
+        for limit, taken in (
+            (1, [(1, 0, 1)]),
+            (4, [(1, 0, 3), (2, 0, 1)]),
+            (5, [(1, 0, 3), (2, 0, 1), (3, 0, 1)]),
+            (99, [(1, 0, 3), (2, 0, 1), (3, 0, 2)]),
+        ):
+            found = sqlite_reports.unsummed(connection, limit)
+            assert [(each.agent_id, each.after, each.until) for each in found] == taken
