@@ -97,6 +97,7 @@ def named(entries: list[dict[str, Any]]) -> set[tuple[str, int]]:
     return {(entry["trans_guid"], entry["trans_type"]) for entry in entries}
 
 
+@pytest.mark.rule("2.2-transaction-id-cursor", "2.2-user-create-sequence")
 async def test_a_backup_taken_under_load_restores_to_a_hub_that_goes_on(tmp_path: Path) -> None:
     file = tmp_path / "backup.db"
     async with an_evening(tmp_path) as evening:

@@ -21,7 +21,7 @@ LIMIT_BYTES = 262_144
 
 @pytest.fixture
 async def served(tmp_path: Path) -> AsyncIterator[ServedTown]:
-    async with a_served_town(tmp_path, request_seconds=1.0, sweep_seconds=0.05) as made:
+    async with a_served_town(tmp_path) as made:
         yield made
 
 
@@ -225,14 +225,15 @@ async def test_a_body_that_never_ends_is_refused_at_the_limit(served: ServedTown
         assert code_of(await caller.answer()) == (413, 1002)
 
 
-async def test_a_body_that_drips_is_given_up(served: ServedTown) -> None:
+async def test_a_body_that_drips_is_given_up(tmp_path: Path) -> None:
     """Its place among the fifty is given back, and no call of another waits for it."""
-    own = ("Host: hub", authorization(served), "Content-Length: 16")
-    async with a_caller(served.port) as slow, a_caller(served.port) as other:
-        await slow.send(request(CREATE, b'{"n', *own))
-        assert code_of(await other.ask(request(CREATE, ALICE, *own))) == (200, 0)
-        assert (await slow.answer()).status == 408
-        assert code_of(await other.ask(request(CREATE, ALICE, *own))) == (200, 0)
+    async with a_served_town(tmp_path, request_seconds=1.0, sweep_seconds=0.05) as served:
+        own = ("Host: hub", authorization(served), "Content-Length: 16")
+        async with a_caller(served.port) as slow, a_caller(served.port) as other:
+            await slow.send(request(CREATE, b'{"n', *own))
+            assert code_of(await other.ask(request(CREATE, ALICE, *own))) == (200, 0)
+            assert (await slow.answer()).status == 408
+            assert code_of(await other.ask(request(CREATE, ALICE, *own))) == (200, 0)
 
 
 async def test_callers_that_vanish_leave_no_place_taken(served: ServedTown) -> None:
@@ -244,7 +245,7 @@ async def test_callers_that_vanish_leave_no_place_taken(served: ServedTown) -> N
         async with a_caller(served.port) as caller:
             await caller.send(whole[: cuts[number % len(cuts)]])
             caller.abort()
-    await eventually(lambda: served.town.hub.meters.main_api_in_flight == 0)
+    await eventually(lambda: served.town.hub.meters.main_api_in_flight == 0, seconds=30)
     answers = await asyncio.gather(*(one_call(served, number) for number in range(50)))
     assert answers == [(200, 0)] * 50
 

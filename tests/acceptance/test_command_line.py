@@ -143,6 +143,24 @@ def test_the_doctor_finds_what_is_wrong(run: Run, tmp_path: Path) -> None:
     assert run("doctor").exit_code == 1
 
 
+def test_a_provider_is_assigned_and_withdrawn(run: Run) -> None:
+    add_agent(run)
+    run("provider", "add", "Studio", "--launch-url", "http://x.example/{session}/{game_code}")
+
+    def seen() -> list[int]:
+        providers: list[int] = json.loads(run("agent", "show", "acme", "--json").stdout)[
+            "providers"
+        ]
+        return providers
+
+    assert run("agent", "assign", "acme", "--all").stdout == "Providers assigned to acme: 1\n"
+    assert seen() == [1]
+    assert "no longer sees" in run("agent", "withdraw", "acme", "--provider", "1").stdout
+    assert seen() == []
+    assert "did not see" in run("agent", "withdraw", "acme", "--provider", "1").stdout
+    assert run("agent", "withdraw", "nobody", "--provider", "1").exit_code == 1
+
+
 def test_empty_lists_say_what_to_do_next(run: Run) -> None:
     assert "meganodes agent add" in run("agent", "list").stdout
     assert "meganodes provider add" in run("provider", "list").stdout

@@ -5,38 +5,41 @@ The pages come from the list that makes the routes, so that a new one cannot be 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from meganodes.backoffice.page import AnyPage
 from meganodes.directory.staff_records import Stage
-from tests.support.browser import PATIENCE_MS
+from tests.support.browser import new_page
 from tests.support.office_evening import (
     ADMIN,
-    NOT_HTML,
-    PASSWORD,
     OfficeEvening,
     an_office_evening,
     name_of,
     shown_pages,
 )
+from tests.support.staff import PASSWORD
 
 AXE: Final = Path(__file__).parent / "vendor/axe.min.js"
 DESK_WIDTH: Final = 1440
 PHONE_WIDTH: Final = 390
 THEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
-JUDGE: Final = """async () => {
-  const found = await axe.run(document, {
-    resultTypes: ["violations"],
-    rules: { "target-size": { enabled: true } },
-  });
+JUDGE: Final = """async (theme) => {
+  const all = { resultTypes: ["violations"], rules: { "target-size": { enabled: true } } };
+  const colours = { runOnly: ["color-contrast", "link-in-text-block"] };
+  const found = await axe.run(document, theme === "light" ? all : colours);
   return found.violations
     .filter((each) => ["serious", "critical"].includes(each.impact))
-    .flatMap((each) => each.nodes.map((node) => `${each.id}: ${node.target} ${node.failureSummary}`));
+    .flatMap((each) => each.nodes.map((node) =>
+      `${each.id}: ${node.target} ${node.failureSummary}`));
+}"""
+PUT_ON: Final = """(theme) => {
+  document.documentElement.dataset.bsTheme = theme;
+  document.dispatchEvent(new CustomEvent("office:theme"));
 }"""
 TOO_WIDE: Final = """() => {
   const width = document.documentElement.clientWidth;
@@ -62,7 +65,7 @@ class Desk:
         """Be somebody who has signed in so far; None for a stranger."""
         self.page.context.clear_cookies()
         if stage is not None:
-            self.page.context.add_cookies([self.evening.cookie(stage)])  # type: ignore[list-item]
+            self.evening.present(self.page.context, stage)
 
     def open(self, path: str) -> None:
         """Open a page of the list, its parameters filled in."""
@@ -87,44 +90,147 @@ def evening(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OfficeEvening]
 
 
 @pytest.fixture(scope="module")
-def tab(browser: Browser, evening: OfficeEvening) -> Iterator[Page]:
+def shared_desk(browser: Browser, evening: OfficeEvening) -> Iterator[Desk]:
     context = browser.new_context(locale="en-GB", reduced_motion="reduce")
     context.grant_permissions(["clipboard-read", "clipboard-write"], origin=evening.origin)
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE_MS)
+    page = new_page(context)
     page.clock.set_fixed_time(evening.now_ms)
-    yield page
+    yield Desk(page, evening)
     context.close()
 
 
 @pytest.fixture
-def desk(tab: Page, evening: OfficeEvening) -> Iterator[Desk]:
+def desk(shared_desk: Desk) -> Iterator[Desk]:
     """The tab, at a desk, in light, with an administrator before it."""
-    made = Desk(tab, evening)
-    tab.emulate_media(color_scheme="light")
-    made.resize(DESK_WIDTH)
-    made.become(Stage.SIGNED_IN)
-    yield made
-    for event in ("console", "pageerror", "request"):
-        tab._impl_obj.remove_all_listeners(event)  # noqa: SLF001
-    assert made.complaints == []
+    shared_desk.complaints.clear()
+    shared_desk.page.emulate_media(color_scheme="light")
+    shared_desk.resize(DESK_WIDTH)
+    shared_desk.become(Stage.SIGNED_IN)
+    yield shared_desk
+    assert shared_desk.complaints == []
 
 
-@pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("shown", shown_pages(), ids=name_of)
-def test_page_is_quiet_and_fits_and_can_be_used_by_everybody(
-    desk: Desk, shown: Any, theme: Literal["light", "dark"]
-) -> None:
-    desk.page.emulate_media(color_scheme=theme)
+def test_page_is_quiet_and_fits_and_can_be_used_by_everybody(desk: Desk, shown: AnyPage) -> None:
     desk.become(shown.stage)
     query = desk.evening.queries.get(shown.path, "")
     answer = desk.page.goto(desk.evening.url(shown.path) + query)
     assert answer is not None
     assert answer.status == 200, answer.url
-    assert desk.page.evaluate("document.documentElement.dataset.bsTheme") == theme
     expect(desk.page.locator("h1")).to_have_count(1)
-    assert desk.page.evaluate(TOO_WIDE) == []
     desk.page.evaluate(AXE.read_text("utf-8"))
-    assert desk.page.evaluate(JUDGE) == []
+    for theme in THEMES:
+        desk.page.evaluate(PUT_ON, theme)
+        assert desk.page.evaluate(JUDGE, theme) == []
+        for width in (DESK_WIDTH, PHONE_WIDTH):
+            desk.resize(width)
+            assert desk.page.evaluate(TOO_WIDE) == [], (theme, width)
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_the_system_says_which_colours_until_somebody_chooses(
+    desk: Desk, theme: Literal["light", "dark"]
+) -> None:
+    desk.page.emulate_media(color_scheme=theme)
+    desk.open("/agents")
+    expect(desk.page.locator("html")).to_have_attribute("data-bs-theme", theme)
+
+
+def test_somebody_signs_in_with_password_and_code(desk: Desk) -> None:
+    desk.become(None)
+    desk.open("/agents")
+    desk.page.get_by_label("E-mail address").fill(ADMIN)
+    desk.page.get_by_label("Password").fill(PASSWORD.reveal())
+    desk.page.get_by_role("button", name="Sign in").click()
+    desk.page.get_by_label("Code").fill(desk.evening.next_code())
+    desk.page.get_by_role("button", name="Go on").click()
+    expect(desk.page.get_by_role("heading", name="Agents", level=1)).to_be_visible()
+    assert desk.page.url == desk.evening.url("/agents")
+
+
+@pytest.mark.parametrize("keys", ["/", "Control+k"])
+def test_a_key_leads_to_the_search_and_escape_leaves_it(desk: Desk, keys: str) -> None:
+    desk.open("/agents")
+    desk.page.keyboard.press(keys)
+    expect(desk.page.get_by_label("Search", exact=True)).to_be_focused()
+    expect(desk.page.get_by_label("Search", exact=True)).to_have_value("")
+    desk.page.keyboard.press("Escape")
+    expect(desk.page.get_by_label("Search", exact=True)).not_to_be_focused()
+
+
+def test_a_dialog_asks_first_and_gives_the_focus_back(desk: Desk) -> None:
+    desk.open("/agents")
+    opener = desk.page.get_by_role("button", name="Suspend").first
+    opener.focus()
+    desk.page.keyboard.press("Enter")
+    dialog = desk.page.get_by_role("dialog")
+    expect(dialog).to_be_visible()
+    expect(dialog.get_by_role("heading")).to_contain_text("Suspend")
+    desk.page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    expect(opener).to_be_focused()
+
+
+def test_a_copy_button_copies_and_says_so(desk: Desk) -> None:
+    desk.open("/a/{agent_id}/users/{user_code}")
+    number = desk.evening.parameters["user_code"]
+    desk.page.get_by_role("button", name=f"Copy {number}").click()
+    expect(desk.page.get_by_role("status")).to_contain_text("Copied")
+    assert desk.page.evaluate("navigator.clipboard.readText()") == number
+
+
+def test_the_chosen_theme_stays(desk: Desk) -> None:
+    root = desk.page.locator("html")
+    desk.open("/agents")
+    desk.page.get_by_role("button", name="Light or dark").click()
+    expect(root).to_have_attribute("data-bs-theme", "dark")
+    desk.page.reload()
+    expect(root).to_have_attribute("data-bs-theme", "dark")
+    desk.page.evaluate("localStorage.clear()")
+    desk.page.reload()
+    expect(root).to_have_attribute("data-bs-theme", "light")
+
+
+def test_the_first_tab_skips_to_the_content(desk: Desk) -> None:
+    desk.open("/agents")
+    desk.page.keyboard.press("Tab")
+    skip = desk.page.get_by_role("link", name="Skip to content")
+    expect(skip).to_be_focused()
+    expect(skip).to_be_in_viewport()
+    desk.page.keyboard.press("Enter")
+    expect(desk.page.locator("#main")).to_be_focused()
+
+
+def test_the_menu_of_a_phone_opens_and_closes(desk: Desk) -> None:
     desk.resize(PHONE_WIDTH)
-    assert desk.page.evaluate(TOO_WIDE) == []
+    desk.open("/a/{agent_id}/users")
+    button = desk.page.get_by_role("button", name="Menu", exact=True)
+    menu = desk.page.get_by_role("navigation", name="Main menu")
+    expect(menu).to_be_hidden()
+    button.click()
+    expect(menu).to_be_visible()
+    expect(button).to_have_attribute("aria-expanded", "true")
+    desk.page.keyboard.press("Escape")
+    expect(menu).to_be_hidden()
+    expect(button).to_have_attribute("aria-expanded", "false")
+    button.click()
+    menu.get_by_role("link", name="Transactions").click()
+    expect(desk.page.get_by_role("heading", name="Transactions", level=1)).to_be_visible()
+    expect(menu).to_be_hidden()
+
+
+def test_what_was_done_is_said_once_and_can_be_dismissed(desk: Desk) -> None:
+    desk.open("/me")
+    desk.page.get_by_label("Pages show times in").fill("Europe/Riga")
+    desk.page.get_by_role("button", name="Save").click()
+    said = desk.page.locator(".toast-note")
+    expect(said).to_be_visible()
+    desk.page.get_by_role("button", name="Dismiss").click()
+    expect(said).to_have_count(0)
+    desk.page.reload()
+    expect(said).to_have_count(0)
+
+
+def test_the_dashboard_draws_what_was_staked_and_won(desk: Desk) -> None:
+    desk.open("/a/{agent_id}/dashboard")
+    expect(desk.page.locator("[data-chart] canvas")).to_be_visible()

@@ -62,6 +62,21 @@ def test_the_lobby_leads_to_the_page_of_a_round_and_its_replay(
     expect(game.page.locator("#message")).to_have_text("Win: €11.00")
 
 
+def test_rounds_that_arrive_leave_the_focus_where_it_is(stage: Stage, game: GamePage) -> None:
+    lobby = game.page
+    playing = GamePage(new_page(lobby.context))
+    playing.open(f"{stage.url('casino')}/play")
+    playing.press_lever()
+    lobby.goto(f"{stage.url('casino')}/")
+    link = lobby.locator("#rounds li a").first
+    known = str(link.get_attribute("href"))
+    link.focus()
+    for _ in range(2):
+        playing.press_lever()
+        expect(lobby.locator("#rounds li a").first).not_to_have_attribute("href", known)
+        assert lobby.locator(":focus").get_attribute("href") == known
+
+
 def test_the_purse_is_filled_by_a_button(stage: Stage, game: GamePage) -> None:
     game.page.goto(f"{stage.url('casino')}/")
     purse = game.page.locator("#balance")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from meganodes.protocol.money import parse_amount
 from tests.support.browser import (
@@ -26,6 +26,18 @@ from tests.support.stage import (
     Stage,
 )
 
+REELS_CHANGE = """async () => {
+    const reels = document.getElementById("reels");
+    const before = reels.toDataURL();
+    document.getElementById("spin").click();
+    for (let frame = 0; frame < 12; frame += 1) {
+        await new Promise(requestAnimationFrame);
+        if (reels.toDataURL() !== before) {
+            return true;
+        }
+    }
+    return false;
+}"""
 IN_MOTION = {"viewport": PHONE, "reduced_motion": "no-preference"}
 
 
@@ -71,15 +83,23 @@ def test_the_reels_come_to_rest_on_what_the_studio_recorded(stage: Stage, game: 
 
 
 @pytest.mark.parametrize("key", ["Space", "Enter"])
-def test_a_key_plays_once_however_long_it_is_held(stage: Stage, game: GamePage, key: str) -> None:
+@pytest.mark.parametrize("is_on_the_lever", [True, False])
+def test_a_key_plays_once_however_long_it_is_held(
+    stage: Stage, game: GamePage, key: str, *, is_on_the_lever: bool
+) -> None:
     account = stage.new_account()
     stage.results(LOSES)
     game.open(stage.game_url(account))
-    for _ in range(5):
+    if is_on_the_lever:
+        game.lever.focus()
+    game.page.keyboard.down(key)
+    for _ in range(8):
         game.page.keyboard.down(key)  # down again without up: the key repeats itself
+        game.page.wait_for_timeout(60)
     game.page.keyboard.up(key)
     game.wait_for("lost")
     game.wait_until_free()
+    game.page.wait_for_timeout(100)
     assert stage.movements(account) == [("bet", 100, "booked"), ("win", 0, "booked")]
 
 
@@ -106,14 +126,17 @@ def test_a_double_click_is_one_round(stage: Stage, game: GamePage) -> None:
 @pytest.mark.parametrize("game", [IN_MOTION], indirect=True)
 def test_two_windows_never_play_more_rounds_than_clicks(stage: Stage, game: GamePage) -> None:
     account = stage.new_account()
-    stage.fault(account, command="bet", fault="delay_before", seconds=1.2)
     game.open(stage.game_url(account))
     other = GamePage(new_page(game.page.context))
     other.open(game.page.url)
-    game.lever.click()
-    game.wait_for("spinning")
-    other.lever.click()
-    other.wait_for("busy", "ready")
+    stage.hold_hub()
+    try:
+        with game.page.expect_request("**/slot/play"):
+            game.lever.click()
+        other.lever.click()
+        other.wait_for("busy")
+    finally:
+        stage.let_hub_go()
     game.wait_until_free()
     other.wait_until_free()
     assert [kind for kind, _, _ in stage.movements(account)] == ["bet", "win"]
@@ -168,21 +191,17 @@ def assert_all_is_on_the_screen(game: GamePage) -> None:
 def test_nothing_turns_where_motion_is_not_wanted(
     stage: Stage, game: GamePage, *, is_still: bool
 ) -> None:
-    account = stage.new_account()
     stage.results(PAYS_HUNDRED)
-    stage.fault(account, command="bet", fault="delay_before", seconds=1.0)
-    game.open(stage.game_url(account))
-    game.lever.click()
-    game.page.wait_for_timeout(500)
-    pictures = game.page.evaluate(
-        """async () => {
-            const reels = document.getElementById("reels");
-            const first = reels.toDataURL();
-            await new Promise((done) => setTimeout(done, 120));
-            return [first, reels.toDataURL()];
-        }"""
-    )
-    assert (pictures[0] == pictures[1]) is is_still
+    game.open(stage.game_url(stage.new_account()))
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    game.page.route("**/slot/play", hold)
+    with game.page.expect_request("**/slot/play"):
+        assert game.page.evaluate(REELS_CHANGE) is not is_still
+    held[0].continue_()
     game.wait_for("won")
     assert game.win() == "100.00"
     sparks = game.page.evaluate("document.getElementById('sparks').width")

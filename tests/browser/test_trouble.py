@@ -90,12 +90,17 @@ def test_a_backend_that_loses_its_answer_costs_nothing(stage: Stage, game: GameP
 def test_a_win_on_its_way_is_announced_and_arrives(stage: Stage, game: GamePage) -> None:
     account = stage.new_account()
     stage.results(PAYS_TWO)
-    stage.fault(account, command="win", fault="delay", seconds=3.6)
+    stage.fault(account, command="win", fault="delay", seconds=5)
     game.open(stage.game_url(account))
-    assert game.press_lever() == "won_late"
-    assert game.text() == "Your win of €2.00 is on its way"
-    assert game.balance() == "99.00"
+    game.note_everything_said()
+    game.lever.click()
     game.wait_for("won_arrived")
+    said = [text for text in game.everything_said() if not text.startswith("Checking")]
+    assert said == [
+        "Good luck!",
+        "Your win of €2.00 is on its way",
+        "Your win of €2.00 has arrived",
+    ]
     game.wait_for_balance("101.00")
     assert stage.balance(account) == "101.00"
 

@@ -12,7 +12,6 @@ from meganodes.journal.store import AttemptRecord
 from tests.conformance.journal_stores import Journal
 from tests.support.transactions import START_MS, attempt_of, bet, committed, moving, record, win
 
-pytestmark = pytest.mark.rule("3.5-every-attempt-kept")
 EVERY = AttemptFilter()
 
 

@@ -44,7 +44,9 @@ async def test_every_endpoint_is_a_post_with_json_in_and_out(world: World) -> No
 
 
 @pytest.mark.rule("2.1-empty-body")
-@pytest.mark.parametrize("body", [b"", b"{}", b"null", b"[]", b" \r\n\t", b" null\n", b"\xef\xbb\xbf{}"])
+@pytest.mark.parametrize(
+    "body", [b"", b"{}", b"null", b"[]", b" \r\n\t", b" null\n", b"\xef\xbb\xbf{}"]
+)
 @pytest.mark.parametrize("content_type", [None, "application/json", "text/plain", ""])
 async def test_endpoints_without_required_fields_take_nothing_at_all(
     world: World, body: bytes, content_type: str | None
@@ -143,7 +145,17 @@ UNREADABLE = [
     b"[" * 9 + b"]" * 9,
     b"\x1f\x8b\x08\x00\x00\x00\x00\x00",
 ]
-NO_OBJECT = [b"[[]]", b"[null]", b'[{"name":"alice"}]', b'"alice"', b"1", b"0.5", b"true", b"false", b'""']
+NO_OBJECT = [
+    b"[[]]",
+    b"[null]",
+    b'[{"name":"alice"}]',
+    b'"alice"',
+    b"1",
+    b"0.5",
+    b"true",
+    b"false",
+    b'""',
+]
 
 
 @pytest.mark.rule("2.1-unparsable-json")

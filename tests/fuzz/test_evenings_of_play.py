@@ -12,6 +12,7 @@ import json
 from collections import Counter
 from collections.abc import Coroutine
 from contextlib import AsyncExitStack
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -238,6 +239,28 @@ class EveningOfPlay(RuleBasedStateMachine):
                 await self._read_on()
                 await asyncio.sleep(0.005)
         assert len({item["trans_id"] for item in self.listed}) == len(self.listed)
+        window = {"start_time": day_of(self.listed[0], 0), "end_time": day_of(self.listed[-1], 2)}
+        whole = {**window, "offset": 0, "limit": 2_000}
+        assert (await self._call("game/transaction", whole))["list"] == self.listed
+        sums = [await self._sums(report, whole) for report in ("user", "game", "day")]
+        assert sums[0] == sums[1] == sums[2]
+        assert sums[0]["slot_win"] == sum(amount for kind, amount in self._amounts() if kind == 2)
+
+    async def _sums(self, report: str, whole: Fields) -> Counter[str]:
+        """Add up a report: users, games and days must come to the same."""
+        added: Counter[str] = Counter()
+        for row in (await self._call(f"statistics/{report}", whole))["list"]:
+            added.update({name: row[name] for name in row if name.endswith(("_bet", "_win"))})
+        return added
+
+    def _amounts(self) -> list[tuple[int, Decimal]]:
+        return [(item["trans_type"], Decimal(item["trans_amount"])) for item in self.listed]
+
+
+def day_of(item: Fields, days_later: int) -> str:
+    """Name the midnight before a listing, or one some days later."""
+    day = date.fromisoformat(item["regdate"][:10]) + timedelta(days=days_later)
+    return f"{day} 00:00:00"
 
 
 def entries(listed: list[Fields]) -> Counter[tuple[int, str, Decimal]]:

@@ -25,6 +25,14 @@ DESKTOP: ViewportSize = {"width": 1280, "height": 800}
 PATIENCE_MS = 45_000
 
 
+_NOTE_SAYINGS = """() => {
+    const message = document.getElementById("message");
+    window.sayings = [];
+    const note = () => window.sayings.push(message.textContent);
+    new MutationObserver(note).observe(message, { childList: true, characterData: true });
+}"""
+
+
 class StartOptions(TypedDict):
     """What Playwright is told about the browser."""
 
@@ -96,6 +104,14 @@ class GamePage:
 
     def choose_stake(self, stake: str) -> None:
         self.page.locator(f'#stakes input[value="{stake}"]').check(force=True)
+
+    def note_everything_said(self) -> None:
+        """From now on remember what the page says, however short."""
+        self.page.evaluate(_NOTE_SAYINGS)
+
+    def everything_said(self) -> list[str]:
+        sayings: list[str] = self.page.evaluate("() => window.sayings")
+        return sayings
 
     def says(self) -> str:
         return str(self.page.get_attribute("#message", "data-says"))

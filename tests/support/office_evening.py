@@ -11,10 +11,11 @@ import re
 import threading
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from playwright.sync_api import BrowserContext
 from starlette.applications import Starlette
 
 from meganodes.backoffice.app import make_office_routes
@@ -22,18 +23,19 @@ from meganodes.backoffice.cookies import SESSION_COOKIE
 from meganodes.backoffice.office import OFFICE_PATH
 from meganodes.backoffice.page import AnyPage, Method
 from meganodes.backoffice.pages import PAGES
-from meganodes.directory.records import AgentState, Actor
+from meganodes.directory.records import Actor, AgentState
 from meganodes.directory.settlements import SettledAs, Settlements
 from meganodes.directory.staff import NewMember
 from meganodes.directory.staff_records import Role, StaffState, Stage
 from meganodes.hub import settling
+from meganodes.hub.open_work import parked_items
+from meganodes.hub.worker import Worker
 from meganodes.kit.clock import ManualClock
 from meganodes.kit.secrets import Secret
 from meganodes.protocol.commands import Command
 from tests.support.builders import a_game, a_new_agent
-from tests.support.office import OfficeWorld, Player, an_office
+from tests.support.office import OfficeWorld, Player, an_office, in_time
 from tests.support.page_server import served
-from tests.support.staff import PASSWORD, code_of
 
 WAIT_SECONDS: Final = 120
 ADMIN: Final = "ada.lindqvist@hub.example"
@@ -66,7 +68,6 @@ class OfficeEvening:
     parameters: dict[str, str]
     queries: dict[str, str]
     now_ms: int
-    codes: dict[str, str] = field(default_factory=dict)
 
     def run(self, doing: Coroutine[Any, Any, Any]) -> Any:  # noqa: ANN401 - whatever it gives
         """Do something of the evening and wait for it."""
@@ -80,16 +81,20 @@ class OfficeEvening:
         """Fill a page's parameters; one that nobody seeded is a KeyError."""
         return _PARAMETER.sub(lambda found: self.parameters[found[1]], path)
 
-    def cookie(self, stage: Stage) -> dict[str, Any]:
-        """Return what a browser presents that has got so far."""
-        return {
-            "name": SESSION_COOKIE,
-            "value": self.sessions[stage],
-            "url": self.origin.replace("http://", "https://"),
-            "secure": True,
-            "httpOnly": True,
-            "sameSite": "Lax",
-        }
+    def present(self, context: BrowserContext, stage: Stage) -> None:
+        """Let a browser present the session of somebody who has got so far."""
+        context.add_cookies(
+            [
+                {
+                    "name": SESSION_COOKIE,
+                    "value": self.sessions[stage],
+                    "url": self.origin.replace("http://", "https://"),
+                    "secure": True,
+                    "httpOnly": True,
+                    "sameSite": "Lax",
+                }
+            ]
+        )
 
     def shots(self) -> list[Shot]:
         """Give every page that can be looked at, made from the list of pages."""
@@ -166,8 +171,10 @@ async def _evening(office: OfficeWorld) -> dict[str, str]:
     alice = await office.player("alice")
     await _play(alice, clock)
     long = await office.player(LONG_NAME)
+    world.backend.tell(Command.BET, b'{"result":31,"status":"ERROR","data":{}}')
     await long.bet("bet-of-a-provider-that-likes-long-ids-000001", "12345678.90", LONG_ROUND)
     await _troubles(office, alice)
+    await in_time(clock, Worker(world.hub).place_listings())
     blocked = await world.user("carol")
     await world.directory.block_user(blocked.user_code, _ACTOR, "asked for a pause")
     return await _parameters(office, alice)
@@ -187,13 +194,13 @@ async def _agents(office: OfficeWorld) -> None:
 
 
 async def _play(player: Player, clock: ManualClock) -> None:
-    for number in range(12):
+    for number in range(8):
         await player.bet(f"bet-{number}", f"{number + 1}.50", f"round-{number}")
         if number % 3:
             await player.win(f"win-{number}", f"{number * 2}.00", f"round-{number}")
         elif number:
             await player.cancel(f"bet-{number}", f"cancel-{number}")
-        clock.advance(240)
+        clock.advance(1500)
 
 
 async def _troubles(office: OfficeWorld, player: Player) -> None:
@@ -233,7 +240,6 @@ async def _parameters(office: OfficeWorld, player: Player) -> dict[str, str]:
         "trans_id": str(won.trans_id),
         "attempt_id": str(log[0].attempt_id),
         "cause": "no-reply-in-time",
-        "gplay_id": "1",
     }
 
 
@@ -280,29 +286,14 @@ async def _colleagues(office: OfficeWorld) -> None:
 
 async def _proposal(office: OfficeWorld) -> None:
     """Somebody else says that a parked win was paid by hand."""
-    hub, people = office.world.hub, office.people
-    parked = await settling_parked(office)
+    people = office.people
+    (item,) = await parked_items(office.world.hub, office.agent_id, after=0, limit=5)
     proposer = await people.hired("olga@hub.example", Role.ADMIN)
     says = (SettledAs.BOOKED_BY_HAND, "paid by wire on Monday, receipt 4711")
-    fault = await settling.propose(Settlements(people.staff), parked, says, proposer, _ACTOR)
-    assert fault is None, (fault, hub)
-
-
-async def settling_parked(office: OfficeWorld) -> Any:  # noqa: ANN401
-    from meganodes.hub.open_work import parked_items
-
-    items = await parked_items(office.world.hub, office.agent_id, after=0, limit=5)
-    return items[0].row
+    fault = await settling.propose(Settlements(people.staff), item.row, says, proposer, _ACTOR)
+    assert fault is None, fault
 
 
 async def _stopped_at_enrolment(office: OfficeWorld) -> Secret:
     await office.people.hired("new.admin@hub.example", Role.ADMIN)
     return (await office.people.passed("new.admin@hub.example")).token
-
-
-def totp(evening: OfficeEvening, now_ms: int) -> str:
-    """Return what the administrator's app shows."""
-    return code_of(evening.seed, now_ms)
-
-
-__all__ = ["ADMIN", "PASSWORD", "OfficeEvening", "Shot", "an_office_evening"]

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import os
+import signal
 import threading
 from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
@@ -84,6 +86,17 @@ class Stage:
     def fault(self, account: str, **fault: object) -> None:
         """Plan a fault of the casino for this account."""
         self.run(self.evening.casino("", {"next": [{"account": account, **fault}]}))
+
+    def hold_hub(self) -> None:
+        """Let the hub stand still: it takes connections and answers nothing."""
+        self._signal_hub(signal.SIGSTOP)
+
+    def let_hub_go(self) -> None:
+        self._signal_hub(signal.SIGCONT)
+
+    def _signal_hub(self, number: signal.Signals) -> None:
+        assert self.evening.hub is not None
+        os.kill(self.evening.hub.pid, number)
 
     def rounds(self) -> list[dict[str, Any]]:
         """Read the studio's record."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
     from meganodes.backoffice.page import Visit
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +43,4 @@ def moment_of(text: str, zone: ZoneInfo) -> int | None:
     except ValueError:
         return None
     aware = moment if moment.tzinfo else moment.replace(tzinfo=zone)
-    try:
-        return round(aware.timestamp()) * 1000
-    except (OverflowError, ValueError):
-        return None
+    return (aware - _EPOCH) // timedelta(milliseconds=1)

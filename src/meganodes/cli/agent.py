@@ -197,6 +197,29 @@ def assign(
     say(f"Providers assigned to {name}: {numbers}")
 
 
+@app.command()
+def withdraw(
+    context: typer.Context,
+    name: Name,
+    *,
+    provider: Annotated[int, typer.Option(help="Number of the provider.")],
+) -> None:
+    """Let an agent no longer see the games of a provider; what is open goes on."""
+
+    async def work(office: Office) -> bool:
+        agent = office.directory.agent_by_name(name)
+        had_it = agent is not None and office.directory.is_assigned(agent.agent_id, provider)
+        await office.directory.withdraw(name, provider, actor=person())
+        return had_it
+
+    had_it = run_in_office(context, work)
+    say(
+        f"{name} no longer sees provider {provider}."
+        if had_it
+        else f"{name} did not see provider {provider}."
+    )
+
+
 @app.command("list")
 def list_agents(context: typer.Context, *, as_json: Json = False) -> None:
     """List all agents."""

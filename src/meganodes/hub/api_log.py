@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from meganodes.hub.attempt_causes import AttemptFacts, Cause, cause_of
 from meganodes.journal.attempt_log import PAST_ID, AttemptFilter
+from meganodes.journal.store import AttemptPage
 from meganodes.kit.identity import first_trans_id
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from meganodes.hub.core import Hub
     from meganodes.journal.attempt_log import AttemptGroup
-    from meganodes.journal.store import AttemptPage, AttemptRecord
+    from meganodes.journal.store import AttemptRecord as AttemptRecord  # noqa: PLC0414 - for pages
 
 LOOK_ROWS: Final = 50_000
 """So many entries of the log one page looks through for what a filter wants."""
@@ -68,7 +69,20 @@ async def transaction_named(hub: Hub, agent_id: int, text: str) -> int | None:
 
 async def log_page(hub: Hub, agent_id: int, wanted: AttemptFilter, limit: int) -> AttemptPage:
     """Give a page of an agent's attempts, newest first."""
+    if wanted.trans_id is not None:
+        return await _page_of_transaction(hub, agent_id, wanted.trans_id, wanted, limit)
     return await hub.reads.attempts_page(agent_id, wanted, limit=limit, rows_max=LOOK_ROWS)
+
+
+async def _page_of_transaction(
+    hub: Hub, agent_id: int, trans_id: int, wanted: AttemptFilter, limit: int
+) -> AttemptPage:
+    """One transaction has some two hundred attempts at most: they are found by its number."""
+    every = await hub.reads.attempts(agent_id, trans_id)
+    found = [each for each in every if wanted.fits(each)]
+    found.sort(key=lambda each: each.attempt_id, reverse=True)
+    older = found[limit - 1].attempt_id if len(found) > limit else None
+    return AttemptPage(attempts=tuple(found[:limit]), older_below=older)
 
 
 async def logged_attempt(hub: Hub, agent_id: int, attempt_id: int) -> AttemptRecord | None:

@@ -45,7 +45,7 @@ class Cause(StrEnum):
     FIELD_WRONG = "field-wrong"
     TOKEN_REFUSED = "token-refused"
     ACCOUNT_UNKNOWN = "account-unknown"
-    PLAYER_LOCKED = "player-locked"
+    ACCOUNT_LOCKED = "account-locked"
     INTERNAL_FAILURE = "internal-failure"
     ALREADY_BOOKED = "already-booked"
     NOT_SEEN = "not-seen"
@@ -121,7 +121,7 @@ _SENT: Final[tuple[tuple[Cause, _Test], ...]] = (
 _BY_RESULT: Final = {
     int(ResultCode.TOKEN_WRONG): Cause.TOKEN_REFUSED,
     int(ResultCode.ACCOUNT_UNKNOWN): Cause.ACCOUNT_UNKNOWN,
-    int(ResultCode.PLAYER_INACTIVE): Cause.PLAYER_LOCKED,
+    int(ResultCode.PLAYER_INACTIVE): Cause.ACCOUNT_LOCKED,
     int(ResultCode.INTERNAL_FAILURE): Cause.INTERNAL_FAILURE,
     int(ResultCode.DUPLICATE): Cause.ALREADY_BOOKED,
     int(ResultCode.TRANSACTION_UNKNOWN): Cause.NOT_SEEN,

@@ -7,7 +7,10 @@ and says where the next one goes on.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from meganodes.journal.store import AttemptRecord
 
 FIRST_ID: Final = 0
 PAST_ID: Final = 2**63 - 1
@@ -30,6 +33,18 @@ class AttemptFilter:
     http_status: int | None = None
     account: str = ""
     trans_id: int | None = None
+
+    def fits(self, attempt: AttemptRecord) -> bool:
+        """Say whether an attempt is wanted, its agent apart."""
+        return (
+            self.above < attempt.attempt_id < self.below
+            and not (self.not_accepted and attempt.outcome == "accepted")
+            and self.command in {"", attempt.command}
+            and self.outcome in {"", attempt.outcome}
+            and self.http_status in {None, attempt.http_status}
+            and self.account in {"", attempt.account}
+            and self.trans_id in {None, attempt.trans_id}
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

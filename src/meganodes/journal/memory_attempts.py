@@ -16,7 +16,7 @@ def attempts_page(
 ) -> AttemptPage:
     """Give the newest attempts that fit among the newest ``rows_max``."""
     looked_at = _looked_at(tables, agent_id, wanted)
-    found = [each for each in looked_at[:rows_max] if _fits(each, wanted)]
+    found = [each for each in looked_at[:rows_max] if wanted.fits(each)]
     attempts = tuple(replace(each, request=b"", reply=b"") for each in found[:limit])
     if len(found) > limit:
         return AttemptPage(attempts=attempts, older_below=attempts[-1].attempt_id)
@@ -31,7 +31,7 @@ def failed_attempts(
     failed = _looked_at(tables, agent_id, replace(wanted, not_accepted=True))
     groups: dict[tuple[object, ...], list[AttemptRecord]] = defaultdict(list)
     for each in failed[:rows_max]:
-        if _fits(each, wanted):
+        if wanted.fits(each):
             key = (each.command, each.number > 1, each.outcome, each.phase, each.result)
             groups[(*key, each.http_status, each.faults)].append(each)
     made = tuple(_group(members) for members in groups.values())
@@ -57,16 +57,6 @@ def _looked_at(tables: Tables, agent_id: int, wanted: AttemptFilter) -> list[Att
         and not (wanted.not_accepted and each.outcome == "accepted")
     ]
     return sorted(found, key=lambda each: each.attempt_id, reverse=True)
-
-
-def _fits(attempt: AttemptRecord, wanted: AttemptFilter) -> bool:
-    return (
-        wanted.command in {"", attempt.command}
-        and wanted.outcome in {"", attempt.outcome}
-        and wanted.http_status in {None, attempt.http_status}
-        and wanted.account in {"", attempt.account}
-        and wanted.trans_id in {None, attempt.trans_id}
-    )
 
 
 def _group(members: list[AttemptRecord]) -> AttemptGroup:

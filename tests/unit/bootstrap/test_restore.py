@@ -163,6 +163,7 @@ async def test_where_there_is_no_database_one_is_put(settings: Settings, file: P
         assert len(await office.reads.listed_after(1, 0, 100)) == 3
 
 
+@pytest.mark.rule("2.2-user-create-sequence")
 async def test_no_user_and_no_session_number_comes_twice(settings: Settings, file: Path) -> None:
     async with an_office(settings) as office:
         lost, lost_session = await play_a_user(office, "Carol")
@@ -174,6 +175,7 @@ async def test_no_user_and_no_session_number_comes_twice(settings: Settings, fil
     assert session > max(lost_session, SKIP_LEAST)
 
 
+@pytest.mark.rule("2.2-transaction-id-cursor")
 async def test_readers_of_a_list_miss_nothing_whatever_they_had_seen(
     settings: Settings, file: Path
 ) -> None:

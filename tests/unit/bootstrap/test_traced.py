@@ -95,6 +95,7 @@ async def test_an_attempt_of_unknown_outcome_is_one_that_went_wrong(collected: C
     assert span.status.description == "unknown"
 
 
+@pytest.mark.rule("3.1-header-traceparent")
 @pytest.mark.parametrize("tells", [True, False])
 async def test_a_backend_learns_of_the_trace_only_when_it_is_to(
     collected: Collected, *, tells: bool

@@ -11,8 +11,10 @@ import pytest
 from rich.console import Console
 
 from meganodes.demo.backends import Backend, Language
-from meganodes.demo.run import DemoOptions, _fresh_folder, run_demo
+from meganodes.demo.narrator import Narrator
+from meganodes.demo.run import DemoOptions, _Demo, _fresh_folder, run_demo
 from meganodes.demo.serving import bind
+from meganodes.kit.clock import SystemClock
 from meganodes.protocol.commands import Revision
 
 
@@ -150,3 +152,13 @@ def test_every_run_gets_a_folder_of_its_own_and_deletes_nothing(tmp_path: Path) 
     assert (first.name, second.name) == ("run-0001", "run-0003")
     assert (first / "foreign.txt").read_text() == "keep me"
     assert first.stat().st_mode & 0o777 == 0o700
+
+
+def test_the_last_that_is_printed_is_the_link_to_the_game(tmp_path: Path) -> None:
+    paper = io.StringIO()
+    console = Console(file=paper, width=100)
+    options = DemoOptions(casino_port=18_701)
+    demo = _Demo(options, tmp_path, console, Narrator(console), SystemClock())
+    demo._show_doors("http://127.0.0.1:8700/office/welcome")
+    last_lines = paper.getvalue().splitlines()[-5:]
+    assert "Play the game yourself:  http://127.0.0.1:18701/play " in last_lines[2]

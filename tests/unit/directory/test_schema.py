@@ -18,7 +18,6 @@ from sqlalchemy import create_engine
 
 from meganodes.directory.records import AgentState, Status
 from meganodes.directory.schema import SCHEMA, check, upgrade
-from meganodes.directory.staff_tables import staff
 from meganodes.kit.database import DatabaseUrl, parse_database_url
 from meganodes.kit.migrations import MigrationFault
 from tests.support.directory import all_tables, started_directory
@@ -77,7 +76,7 @@ def test_queries_see_the_tables_that_the_revisions_make(url: DatabaseUrl) -> Non
     with engine.connect() as connection:
         options = {"version_table": SCHEMA.version_table, "compare_type": True}
         context = MigrationContext.configure(connection, opts=options)
-        assert compare_metadata(context, staff.metadata) == []
+        assert compare_metadata(context, all_tables()) == []
     engine.dispose()
 
 

@@ -292,3 +292,11 @@ async def test_names_of_users_come_together_and_strangers_are_left_out(
         other.user_code: "Carol",
     }
     assert await directory.user_names(()) == {}
+
+
+async def test_a_session_is_found_by_its_number(directory: Directory) -> None:
+    stage = await set_the_stage(directory)
+    found = await directory.session_by_number(stage.session.gplay_id)
+    assert found is not None
+    assert (found.gplay_id, found.account) == (stage.session.gplay_id, "Bob")
+    assert await directory.session_by_number(stage.session.gplay_id + 1) is None

@@ -61,3 +61,15 @@ async def test_names_are_each_agents_own(directory: Directory) -> None:
 async def test_unknown_users_are_none(directory: Directory) -> None:
     assert await directory.user(400_000_001) is None
     assert await directory.user_by_name(1, "Bob") is None
+
+
+async def test_users_of_a_name_are_found_at_the_given_agents_in_any_case(
+    directory: Directory,
+) -> None:
+    for name in ("one", "two", "three"):
+        await directory.add_agent(a_new_agent(name=name))
+    users = [(await directory.create_user(agent_id, "Bob"))[0] for agent_id in (1, 2, 3)]
+    await directory.create_user(1, "Bobby")
+    assert await directory.users_named([1, 2], "BOB", 10) == users[:2]
+    assert await directory.users_named([1, 2, 3], "bob", 1) == users[:1]
+    assert await directory.users_named([], "bob", 10) == []

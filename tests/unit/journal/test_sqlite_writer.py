@@ -86,6 +86,26 @@ async def test_all_who_wait_share_one_commit(
     assert connection.counted["COMMIT"] == 1
     assert connection.counted["SAVEPOINT job"] == 0
     assert kept(path) == list(range(40))
+    assert writer.meters.jobs.distribution().total == 40
+    assert writer.meters.seconds.distribution().counts[-1] == 1
+
+
+async def test_who_waits_and_what_failed_is_counted(
+    writer: GroupWriter, connection: WatchedConnection
+) -> None:
+    futures = [writer.submit(keep(connection, number)) for number in range(3)]
+    assert writer.waiting == 3
+    connection.failing["COMMIT"] = sqlite3.SQLITE_FULL
+    failed = await asyncio.gather(*futures, return_exceptions=True)
+    assert all(isinstance(each, StoreUnavailable) for each in failed)
+    assert writer.waiting == 0
+    assert writer.meters.failed == {"refused": 1}
+    connection.failing["COMMIT"] = sqlite3.SQLITE_IOERR
+    with pytest.raises(CommitUnknown):
+        await writer.submit(keep(connection, 7))
+    assert writer.meters.failed == {"refused": 1, "unknown": 1}
+    assert writer.meters.jobs.distribution().counts[-1] == 0
+    connection.failing.clear()
 
 
 async def test_batch_is_bounded(writer: GroupWriter, connection: WatchedConnection) -> None:

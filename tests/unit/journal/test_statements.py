@@ -31,6 +31,12 @@ ACROSS_AGENTS = {
     "list_skips": "a start reads those of all agents; the rows carry agent_id",
     "undecided": "a restore looks at all agents; the rows carry agent_id",
     "last_numbers": "a restore looks at all agents; only two numbers leave it",
+    "entry_before": "a look is bounded by what all agents did; only a number leaves it",
+    "with_trans_id": "staff may see many agents; the caller keeps the rows of those alone",
+    "with_guid": "staff may see many agents; the caller keeps the rows of those alone",
+    "with_transaction_id": "staff may see many agents; it is bound to a list of them",
+    "rounds_with_id": "staff may see many agents; it is bound to a list of them",
+    "attempts_with_id": "staff may see many agents; the caller keeps the rows of those alone",
     "misplaced": "the check at the start looks at every agent's list",
 }
 SMALL = {

@@ -9,6 +9,7 @@ from meganodes.kit.identity import (
     TRANS_ID_MAX,
     SeededIdentity,
     SystemIdentity,
+    first_trans_id,
     time_of,
 )
 
@@ -92,3 +93,12 @@ def test_a_number_tells_when_it_was_made() -> None:
     clock = ManualClock()
     made = [SystemIdentity(clock, node).trans_id() for node in (0, NODE_MAX)]
     assert [time_of(number) for number in made] == [clock.now_ms()] * 2
+
+
+def test_first_number_of_a_moment_lies_below_all_that_are_made_at_it() -> None:
+    clock = ManualClock()
+    now_ms = clock.now_ms()
+    number = SystemIdentity(clock, 0).trans_id()
+    assert first_trans_id(now_ms) <= number < first_trans_id(now_ms + 1)
+    assert time_of(first_trans_id(now_ms)) == now_ms
+    assert first_trans_id(0) == 0

@@ -26,7 +26,7 @@ from meganodes.kit.identity import time_of
 from meganodes.protocol.commands import Command
 
 if TYPE_CHECKING:
-    from meganodes.journal.store import AttemptRecord
+    from meganodes.hub.api_log import AttemptRecord
 
 PAGE_SIZE: Final = 50
 OUTCOMES: Final = ("accepted", "refused", "duplicate", "notseen", "notsent", "unknown")

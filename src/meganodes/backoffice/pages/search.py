@@ -33,7 +33,8 @@ async def search(visit: Visit) -> Answer:
 
 def _places(hits: Hits) -> list[str]:
     """Give the pages of what was found."""
-    users = [(each.agent_id, each.user_code) for each in (*hits.users, *hits.sessions)]
+    users = [(each.agent_id, each.user_code) for each in hits.users]
+    users += [(each.agent_id, each.user_code) for each in hits.sessions]
     return [
         *(f"{OFFICE_PATH}/a/{each.agent_id}/dashboard" for each in hits.agents),
         *(f"{OFFICE_PATH}/a/{agent_id}/users/{user_code}" for agent_id, user_code in users),

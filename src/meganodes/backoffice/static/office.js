@@ -44,6 +44,13 @@
     for (const drop of find("details.drop[open]")) if (!drop.contains(event.target)) drop.open = false;
   });
 
+  function closeMenu() {
+    const button = document.querySelector("[data-toggle=menu][aria-expanded=true]");
+    document.getElementById("menu")?.classList.remove("is-open");
+    button?.setAttribute("aria-expanded", "false");
+    button?.focus();
+  }
+
   // --- keyboard: / or Ctrl-K searches, Escape leaves -----------------------------------------------
   document.addEventListener("keydown", (event) => {
     const typing = event.target.matches("input, textarea, select, [contenteditable]");
@@ -57,7 +64,7 @@
     if (event.key === "Escape") {
       if (event.target === search) search.blur();
       for (const drop of find("details.drop[open]")) drop.open = false;
-      document.getElementById("menu")?.classList.remove("is-open");
+      closeMenu();
     }
   });
 

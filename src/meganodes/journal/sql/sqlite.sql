@@ -666,7 +666,7 @@ ORDER BY t.trans_id
 
 -- name: rounds_with_id
 -- Read which rounds of these agents (a JSON list) have an id.
-SELECT r.agent_id, r.provider_id, r.user_code, r.round_id FROM rounds AS r
+SELECT r.agent_id, r.provider_id, r.user_code, r.round_id FROM rounds AS r INDEXED BY rounds_of_id
 WHERE r.round_id = :text AND r.agent_id IN (SELECT value FROM json_each(:agents))
 ORDER BY r.agent_id, r.provider_id, r.user_code LIMIT :limit
 

@@ -53,35 +53,51 @@ function show(state) {
   parts.balance.textContent = money(state.balance);
   parts.balance.dataset.amount = state.balance;
   parts.none.hidden = state.rounds.length > 0;
-  const known = new Map(Array.from(parts.rounds.children, (row) => [row.dataset.round, row]));
-  parts.rounds.replaceChildren(...state.rounds.map((round) => rowOf(round, known)));
+  showRounds(state.rounds);
   isFirst = false;
 }
 
-/** The row of a round: the one that is there already where nothing about it has changed. */
-function rowOf(round, known) {
-  const seen = JSON.stringify(round);
-  const old = known.get(round.round_id);
-  if (old?.dataset.seen === seen) {
-    old.classList.remove("is-new");
-    return old;
+/** Bring the list up to date; rows that stay are not touched, so that none loses the focus. */
+function showRounds(rounds) {
+  const wanted = new Set(rounds.map((round) => round.round_id));
+  const known = new Map();
+  for (const row of Array.from(parts.rounds.children)) {
+    if (wanted.has(row.dataset.round)) {
+      known.set(row.dataset.round, row);
+    } else {
+      row.remove();
+    }
   }
+  let place = parts.rounds.firstElementChild;
+  for (const round of rounds) {
+    const row = known.get(round.round_id) ?? newRow(round);
+    tell(row, round);
+    if (row === place) {
+      place = place.nextElementSibling;
+    } else {
+      parts.rounds.insertBefore(row, place);
+    }
+  }
+}
+
+function newRow(round) {
   const row = document.createElement("li");
   row.dataset.round = round.round_id;
-  row.dataset.seen = seen;
-  row.className = round.fate;
-  row.classList.toggle("is-new", !isFirst && !old);
-  row.append(part("sign", SIGNS[round.fate]), what(round), part("change", change(round)), details(round));
+  const what = part("what", "Toy Slot");
+  what.append(document.createElement("small"));
+  row.append(part("sign", ""), what, part("change", ""), details(round));
   row.querySelector(".sign").setAttribute("aria-hidden", "true");
+  row.classList.toggle("is-new", !isFirst);
   return row;
 }
 
-function what(round) {
-  const made = part("what", "Toy Slot");
-  const small = document.createElement("small");
-  small.textContent = story(round);
-  made.append(small);
-  return made;
+function tell(row, round) {
+  const isNew = row.classList.contains("is-new");
+  row.className = round.fate;
+  row.classList.toggle("is-new", isNew);
+  row.querySelector(".sign").textContent = SIGNS[round.fate];
+  row.querySelector("small").textContent = story(round);
+  row.querySelector(".change").textContent = change(round);
 }
 
 function story(round) {

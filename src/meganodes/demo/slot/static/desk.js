@@ -50,6 +50,11 @@ export class Desk {
     this.parts.message.dataset.says = name;
   }
 
+  /** The name of what is said at the moment. */
+  says() {
+    return this.parts.message.dataset.says;
+  }
+
   showBalance(balance) {
     if (balance !== null && balance !== undefined) {
       this.parts.balance.textContent = this.money(balance);

@@ -8,9 +8,11 @@ import { isNothing } from "/look/money.js";
 import { Reels } from "./reels.js";
 import { Sound } from "./sound.js";
 import { throwSparks } from "./sparks.js";
+import { describe } from "./spoken.js";
 import { ask, pause, setting } from "./studio.js";
 
 const CHECKING_AFTER_MS = 3500;
+const RETURN_LOOKS = 6;
 const COUNTS_UP_FROM = 5;
 const SPARKS_FROM = 5;
 const REASONS = { 2002: "blocked", 2006: "short", 3002: "ended", 3004: "unreachable", 3006: "limit", 3007: "blocked" };
@@ -197,7 +199,16 @@ async function revealRefusal(round) {
   desk.say(why, { mood: "trouble" });
   desk.pointAtStakes(why === "short");
   setFree(true);
-  await refreshBalance();
+  void awaitReturn(why);
+}
+
+/** A stake that was taken comes back in a moment: look a few times for it. */
+async function awaitReturn(why) {
+  const looks = why === "cancelled" ? RETURN_LOOKS : 1;
+  for (let times = 0; times < looks && isFree && desk.says() === why; times += 1) {
+    await refreshBalance();
+    await pause(times);
+  }
 }
 
 /** A win that the casino has not taken yet: wait for it beside the game. */
@@ -234,13 +245,7 @@ function showWindow(symbols, { isOnReels = false } = {}) {
   if (!isOnReels) {
     reels.show(symbols);
   }
-  const rows = [0, 1, 2].map((row) => {
-    const names = symbols.map((reel) => texts[reel[row]]).join(", ");
-    return texts.row.replace("{number}", row + 1).replace("{symbols}", names);
-  });
-  const canvas = document.getElementById("reels");
-  canvas.setAttribute("aria-label", `${texts.reels}. ${rows.join(". ")}`);
-  canvas.dataset.window = JSON.stringify(symbols);
+  describe(document.getElementById("reels"), symbols, texts);
 }
 
 function listen() {
@@ -252,7 +257,11 @@ function listen() {
   });
   document.addEventListener("keydown", (event) => {
     const isLever = event.key === " " || event.key === "Enter";
-    if (!isLever || event.repeat || event.ctrlKey || event.metaKey || event.altKey) {
+    if (!isLever || event.ctrlKey || event.metaKey || event.altKey) {
+      return;
+    }
+    if (event.repeat) {
+      event.preventDefault(); // a key that is held is one press, on the button too
       return;
     }
     if (event.target.closest("a, button")) {

@@ -3,6 +3,7 @@
 import { loadArt } from "./art.js";
 import { moneyWriter } from "/look/money.js";
 import { Reels } from "./reels.js";
+import { describe } from "./spoken.js";
 import { setting } from "./studio.js";
 
 const TURN_MS = 700;
@@ -47,7 +48,7 @@ async function show(reels, round, money) {
   await new Promise((done) => setTimeout(done, calm() ? 0 : TURN_MS));
   await reels.land(round.window);
   reels.celebrate(round.lines);
-  describe(round);
+  describe(document.getElementById("reels"), round.window, texts);
   if (round.pays > 0) {
     message.textContent = `${texts.win}: ${money(round.win)}`;
     message.dataset.mood = "win";
@@ -83,16 +84,6 @@ function fact(name, amount, symbol) {
   figure.textContent = amount;
   row.append(name, figure);
   return row;
-}
-
-function describe(round) {
-  const rows = [0, 1, 2].map((row) => {
-    const names = round.window.map((reel) => texts[reel[row]]).join(", ");
-    return texts.row.replace("{number}", row + 1).replace("{symbols}", names);
-  });
-  const canvas = document.getElementById("reels");
-  canvas.setAttribute("aria-label", `${texts.reels}. ${rows.join(". ")}`);
-  canvas.dataset.window = JSON.stringify(round.window);
 }
 
 function say(name, mood) {

@@ -65,6 +65,5 @@ def upgrade() -> None:
         sqlite_where=undecided,
         postgresql_where=undecided,
     )
-    bind = op.get_bind()
-    for statement in _NEVER_DELETED[bind.dialect.name]:
-        bind.exec_driver_sql(statement)
+    for statement in _NEVER_DELETED[op.get_context().dialect.name]:
+        op.execute(statement)

@@ -1,0 +1,136 @@
+"""Looks on SQLite are bounded, and go on where the last one stopped until all is seen."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from meganodes.domain.transaction import Kind, State
+from meganodes.journal import rows, sqlite_search
+from meganodes.journal.schema import upgrade
+from meganodes.journal.search import FEW_ENTRIES, OWN_ENTRIES_MAX, Sought
+from meganodes.journal.statements import SQLITE
+from meganodes.kit.database import parse_database_url
+from tests.support.transactions import bet
+
+COUNT = OWN_ENTRIES_MAX + 2_000
+EVERYTHING = Sought(agent_id=1, first=0, past=2**53)
+
+
+@pytest.fixture(scope="module")
+def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Connection]:
+    """Agent 1 has more rows than one look goes through, all but the oldest of one user."""
+    path = tmp_path_factory.mktemp("search") / "journal.db"
+    upgrade(parse_database_url(f"sqlite:///{path}"))
+    with closing(sqlite3.connect(path, isolation_level=None)) as opened:
+        _fill(opened)
+        yield opened
+
+
+def _fill(opened: sqlite3.Connection) -> None:
+    base = bet(state=State.ACCEPTED)
+    made = [
+        replace(base, trans_id=number, transaction_id=f"n-{number}", round_id=f"r-{number}")
+        for number in range(1, COUNT + 1)
+    ]
+    made[0] = replace(made[0], user_code=1, kind=Kind.WIN, amount_minor=7)
+    made += [
+        replace(base, agent_id=2, trans_id=number, transaction_id=f"n-{number}", round_id="r")
+        for number in (5, COUNT + 5)
+    ]
+    opened.execute("BEGIN")
+    values = [(*rows.all_values(row), None, None) for row in made]
+    opened.executemany(SQLITE["insert_transaction"].text, values)
+    opened.execute("COMMIT")
+
+
+def _seen(connection: sqlite3.Connection, sought: Sought) -> tuple[list[int], int]:
+    """Look until nothing is left; return the numbers found and how many looks it took."""
+    numbers: list[int] = []
+    looks = 0
+    while sought.past > sought.first:
+        found = sqlite_search.found(connection, sought, 50)
+        numbers += [row.trans_id for row in found.rows]
+        sought = replace(sought, past=found.reached)
+        looks += 1
+    return numbers, looks
+
+
+def test_a_rare_row_far_back_takes_a_second_look(connection: sqlite3.Connection) -> None:
+    for question in ({"kind": Kind.WIN}, {"amount_max_minor": 7}):
+        sought = replace(EVERYTHING, **question)
+        first = sqlite_search.found(connection, sought, 50)
+        assert first.rows == ()
+        assert first.reached == COUNT - OWN_ENTRIES_MAX
+        assert _seen(connection, sought) == ([1], 2)
+
+
+def test_a_user_with_few_rows_is_found_at_once_however_far_back(
+    connection: sqlite3.Connection,
+) -> None:
+    assert _seen(connection, replace(EVERYTHING, user_code=1)) == ([1], 1)
+
+
+def test_a_user_with_many_rows_is_looked_for_by_time(connection: sqlite3.Connection) -> None:
+    user_code = bet().user_code
+    assert COUNT > FEW_ENTRIES
+    found = sqlite_search.found(connection, replace(EVERYTHING, user_code=user_code), 3)
+    assert [row.trans_id for row in found.rows] == [COUNT, COUNT - 1, COUNT - 2]
+
+
+def test_an_agent_with_few_rows_among_many_is_found_at_once(
+    connection: sqlite3.Connection,
+) -> None:
+    assert _seen(connection, replace(EVERYTHING, agent_id=2)) == ([COUNT + 5, 5], 1)
+
+
+def test_a_count_that_did_not_see_all_says_so(connection: sqlite3.Connection) -> None:
+    wins = sqlite_search.counted(connection, replace(EVERYTHING, kind=Kind.WIN), 10_000)
+    assert (wins.count, wins.is_all) == (0, False)
+    own = sqlite_search.counted(connection, replace(EVERYTHING, agent_id=2), 10_000)
+    assert (own.count, own.is_all) == (2, True)
+    user = sqlite_search.counted(connection, replace(EVERYTHING, user_code=1), 10_000)
+    assert (user.count, user.is_all) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        ("with_guid", "transactions_of_guid (<expr>=?)"),
+        ("rounds_with_id", "rounds_of_id (round_id=?"),
+        ("with_trans_id", "(trans_id=?)"),
+        ("attempts_with_id", "(attempt_id=?)"),
+        ("with_transaction_id", "(agent_id=? AND provider_id=? AND transaction_id=?)"),
+        ("search_by_time", "(trans_id>? AND trans_id<?)"),
+        ("search_by_user", "(agent_id=? AND provider_id=? AND user_code=?)"),
+        ("search_by_agent", "transactions_of_round (agent_id=?)"),
+        ("own_entry_before", "COVERING INDEX sqlite_autoindex_transactions_1 (trans_id>?"),
+    ],
+)
+def test_each_look_goes_by_a_key(connection: sqlite3.Connection, name: str, key: str) -> None:
+    text = SQLITE[name].text
+    names = (*EVERYTHING.__slots__, "limit", "skipped", "bound", "text", "agents", "providers")
+    values = dict.fromkeys(names) if ":" in text else ("1",) * text.count("?")
+    plan = connection.execute(f"EXPLAIN QUERY PLAN {text}", values).fetchall()
+    searched = [step[-1] for step in plan]
+    assert any(key in step for step in searched), searched
+    assert not any(step.startswith("SCAN t") for step in searched), searched
+
+
+def test_a_guid_of_the_same_beginning_is_another(connection: sqlite3.Connection) -> None:
+    guid = bet().guid
+    found = sqlite_search.named(connection, guid[:-1] + "x", {1, 2}, {7})
+    assert found.transactions == ()
+
+
+def test_a_journal_without_a_row_answers_too(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    upgrade(parse_database_url(f"sqlite:///{path}"))
+    with closing(sqlite3.connect(path)) as empty:
+        assert sqlite_search.found(empty, EVERYTHING, 5).rows == ()
+        assert sqlite_search.counted(empty, EVERYTHING, 5).count == 0
