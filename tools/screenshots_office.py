@@ -24,12 +24,13 @@ FOLDER: Final = Path(__file__).parents[1] / "docs/screenshots"
 BYTES_MAX: Final = 150_000
 DESK: Final[ViewportSize] = {"width": 1440, "height": 900}
 PHONE: Final[ViewportSize] = {"width": 390, "height": 844}
-HEIGHT_MAX: Final = 1000
+HEIGHT_MAX: Final = 900
 LEFT_OUT: Final = frozenset(
     {
         "start",
         "agents-new",
         "confirm",
+        "help",
         "help-cause",
         "me-second-factor",
         "search",

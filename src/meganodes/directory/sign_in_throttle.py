@@ -75,4 +75,4 @@ def _wait_ms(failures: int, failures_max: int) -> int:
     """Return how long after so many failures the next try may come: 0, then 0.5 s, 1 s, 2 s..."""
     if failures_max > FAILURES_MAX or failures < _FREE_TRIES:
         return 0
-    return _WAIT_FIRST_MS * 2 ** (failures - _FREE_TRIES)
+    return _WAIT_FIRST_MS << (failures - _FREE_TRIES)

@@ -236,6 +236,6 @@ def _set_state(edit: Edit, staff_id: int, state: StaffState) -> None:
 
 
 def _forget_second_factor(edit: Edit, staff_id: int) -> None:
-    gone = {"totp_sealed": None, "totp_step": 0, "recovery_hashes": []}
+    gone: dict[str, object] = {"totp_sealed": None, "totp_step": 0, "recovery_hashes": []}
     rows.change_member(edit, staff_id, gone, Action(verb="forget-second-factor"))
     rows.end_sessions(edit.connection, staff_id)

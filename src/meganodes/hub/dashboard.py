@@ -104,11 +104,13 @@ async def dashboard(hub: Hub, agent: Agent, wanted: Range) -> Dashboard:
     now_ms = hub.clock.now_ms()
     windows = tuple(_windows(now_ms, wanted, ZoneInfo(agent.time_zone)))
     whole = Window(start_ms=windows[0].start_ms, end_ms=windows[-1].end_ms)
-    attempts, games, open_work, *sums = await asyncio.gather(
+    attempts, games, open_work = await asyncio.gather(
         _newest_attempts(hub, agent, now_ms - _HOUR_MS),
         hub.reads.turnover_by_game(agent.agent_id, whole),
         hub.reads.open_work(),
-        *(hub.reads.turnover_by_game(agent.agent_id, each) for each in windows),
+    )
+    sums = await asyncio.gather(
+        *(hub.reads.turnover_by_game(agent.agent_id, each) for each in windows)
     )
     parts = tuple(
         Part(start_ms=window.start_ms, bet_minor=_bets(part), win_minor=_wins(part))

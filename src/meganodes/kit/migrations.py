@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Connection, column, inspect, select, table, text
+from sqlalchemy import ColumnClause, Connection, column, inspect, select, table, text
 
 from meganodes.kit.database import (
     Database,
@@ -88,7 +88,7 @@ def _newer(schema: Schema, version: str) -> str:
 
 
 def _version(connection: ReadConnection, schema: Schema) -> str:
-    number = column("version_num")
+    number: ColumnClause[str] = column("version_num")
     rows = connection.select(select(number).select_from(table(schema.version_table))).scalars()
     return str(rows.first() or "")
 

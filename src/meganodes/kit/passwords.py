@@ -77,7 +77,9 @@ def password_fault(password: Secret, context: Sequence[str]) -> str | None:
 
 @cache
 def _common() -> frozenset[str]:
-    from zxcvbn.frequency_lists import FREQUENCY_LISTS  # noqa: PLC0415 - large, and rarely needed
+    from zxcvbn.frequency_lists import (  # type: ignore[import-untyped]  # noqa: PLC0415 - large
+        FREQUENCY_LISTS,
+    )
 
     return frozenset(list(FREQUENCY_LISTS["passwords"])[:_COMMON_MAX])
 
