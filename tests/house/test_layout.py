@@ -15,7 +15,7 @@ REASONS = {
     "journal/memory_reports.py": "tests/conformance: the databases are compared with it",
     "directory/sign_in_throttle.py": "test_staff_sign_in.py: every try goes through it",
     "directory/staff_records.py": "records without behaviour",
-    "directory/staff_rows.py": "test_staff_sign_in.py and test_staff.py: all they do is stored by it",
+    "directory/staff_rows.py": "test_staff_sign_in.py and test_staff.py store by it",
     "directory/staff_tables.py": "test_schema.py compares them with what the revisions make",
     "journal/store.py": "a port: tests/conformance runs one suite over every store",
     "domain/asked.py": "records without behaviour",

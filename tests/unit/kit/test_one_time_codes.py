@@ -41,7 +41,9 @@ def test_a_step_counts_once(used: int) -> None:
     assert matching_step(SEED, code_at(STEP), NOW_MS, used) is None
 
 
-@pytest.mark.parametrize("code", ["", "12345", "1234567", "abcdef", "\uff11\uff12\uff13\uff14\uff15\uff16", "12 456"])
+@pytest.mark.parametrize(
+    "code", ["", "12345", "1234567", "abcdef", "\uff11\uff12\uff13\uff14\uff15\uff16", "12 456"]
+)
 def test_anything_but_six_digits_is_no_code(code: str) -> None:
     assert matching_step(SEED, code, NOW_MS, 0) is None
 
