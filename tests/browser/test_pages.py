@@ -36,6 +36,7 @@ def test_one_click_in_the_lobby_and_the_money_moves(stage: Stage, game: GamePage
     playing.page.wait_for_selector("#play")
 
 
+@pytest.mark.rule("2.2-round-details-page", "4-replay-template")
 def test_the_lobby_leads_to_the_page_of_a_round_and_its_replay(
     stage: Stage, game: GamePage
 ) -> None:

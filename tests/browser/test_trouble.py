@@ -105,6 +105,7 @@ def test_a_win_on_its_way_is_announced_and_arrives(stage: Stage, game: GamePage)
     assert stage.balance(account) == "101.00"
 
 
+@pytest.mark.rule("4-try-again")
 def test_a_hub_that_is_down_leaves_the_spin_open_until_it_is_back(
     stage: Stage, game: GamePage
 ) -> None:
