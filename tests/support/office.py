@@ -195,10 +195,16 @@ class Player:
 
 
 async def in_time(clock: ManualClock, work: Coroutine[Any, Any, _T]) -> _T:
-    """Do work; whenever it waits for the clock, time goes on."""
+    """Do work; when it waits for the clock, time goes on.
+
+    What has not ended after a good while waits for the clock; before that it may as well be the
+    machine that is busy, and time that went on then would run into deadlines of the hub.
+    """
     task = asyncio.ensure_future(work)
-    while not (await asyncio.wait({task}, timeout=0.03))[0]:
+    patience = 1.5
+    while not (await asyncio.wait({task}, timeout=patience))[0]:
         await clock.pass_time(0.25)
+        patience = 0.05
     return task.result()
 
 
