@@ -48,8 +48,10 @@ async def open_memory() -> AsyncIterator[Journal]:
         return another
 
     await store.start()
-    yield Journal(store=store, reads=store.reads, clock=clock, reopened=reopened)
-    await store.close()
+    try:
+        yield Journal(store=store, reads=store.reads, clock=clock, reopened=reopened)
+    finally:  # also when a history is given up half-way
+        await store.close()
 
 
 @asynccontextmanager
@@ -64,8 +66,10 @@ async def open_sqlite(template: Path, folder: Path) -> AsyncIterator[Journal]:
 
     store = reopened(clock)
     await store.start()
-    yield Journal(store=store, reads=store.reads, clock=clock, reopened=reopened)
-    await store.close()
+    try:
+        yield Journal(store=store, reads=store.reads, clock=clock, reopened=reopened)
+    finally:  # also when a history is given up half-way
+        await store.close()
 
 
 @asynccontextmanager
@@ -74,5 +78,7 @@ async def next_run(journal: Journal, clock: ManualClock) -> AsyncIterator[Journa
     await journal.store.close()
     store = journal.reopened(clock)
     await store.start()
-    yield store
-    await store.close()
+    try:
+        yield store
+    finally:
+        await store.close()
