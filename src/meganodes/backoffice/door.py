@@ -18,6 +18,7 @@ from starlette.responses import RedirectResponse, Response
 from meganodes.backoffice import cookies
 from meganodes.backoffice.answers import respond, show_error
 from meganodes.backoffice.headers import NOT_KEPT, SECURITY_HEADERS
+from meganodes.backoffice.numbers import number_of
 from meganodes.backoffice.office import OFFICE_PATH, Office
 from meganodes.backoffice.origin import is_own_origin
 from meganodes.backoffice.page import (
@@ -39,7 +40,6 @@ from meganodes.kit.logging import get_logger
 if TYPE_CHECKING:
     from meganodes.directory.staff_records import StaffSession
 
-_AGENT_ID_DIGITS_MAX: Final = 15
 _FIELDS_MAX: Final = 200
 _MEDIA_TYPES: Final = frozenset({"application/x-www-form-urlencoded", ""})
 _STAGE_PATHS: Final = {Stage.CODE: "/sign-in/code", Stage.ENROL: "/enrol"}
@@ -162,9 +162,8 @@ def _about_its_agent(page: AnyPage, visit: Visit) -> Visit:
     """Find the agent of the address in the member's sight; all else is 404, before any right."""
     if not page.is_about_an_agent:
         return visit
-    text = visit.request.path_params["agent_id"]
-    known = text.isascii() and text.isdigit() and len(text) <= _AGENT_ID_DIGITS_MAX
-    agent = visit.scope.agent(int(text)) if known else None
+    agent_id = number_of(visit.request.path_params["agent_id"])
+    agent = None if agent_id is None else visit.scope.agent(agent_id)
     if agent is None:
         raise Refused(respond(visit, "", Missing()))
     return replace(visit, agent=agent)

@@ -153,6 +153,10 @@ class Visit:
         return self.request.query_params.get(name, default)[:200].strip()
 
 
+Action = Callable[[Visit, Any], Awaitable[Answer]]
+"""What answers a form that was taken; the form is of the page's own type."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page(Generic[FormT]):
     """One route.
@@ -167,11 +171,15 @@ class Page(Generic[FormT]):
     title: str
     answer: Callable[[Visit, FormT], Awaitable[Answer]] | Callable[[Visit], Awaitable[Answer]]
     right: Right | None = Right.SEE
-    method: Method = Method.GET
     form: type[FormT] | None = None
     stage: Stage | None = Stage.SIGNED_IN
     fresh: bool = False
     back: Callable[[Visit], Awaitable[Answer]] | None = None
+
+    @property
+    def method(self) -> Method:
+        """What sends a form changes something; all else shows and changes nothing."""
+        return Method.GET if self.form is None else Method.POST
 
     @property
     def is_about_an_agent(self) -> bool:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from meganodes.backoffice.amounts import amount, amount_text, duration_text, moment, moment_text
+from meganodes.backoffice.amounts import amount, duration_text, moment, moment_text
 from meganodes.backoffice.assets import asset_url, icon
 from meganodes.backoffice.cookies import csrf_token, session_token, take_toast
 from meganodes.backoffice.messages import catalogue
@@ -30,13 +30,12 @@ def environment() -> Environment:
         loader=PackageLoader(__package__),
         autoescape=True,
         undefined=StrictUndefined,
-        extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+        extensions=["jinja2.ext.i18n"],
         trim_blocks=True,
         lstrip_blocks=True,
     )
     made.install_gettext_translations(catalogue("en"), newstyle=True)  # type: ignore[attr-defined]
     made.filters["amount"] = amount
-    made.filters["amount_text"] = amount_text
     made.filters["duration"] = duration_text
     made.globals |= {"asset": asset_url, "icon": icon, "Right": Right, "office_path": OFFICE_PATH}
     return made

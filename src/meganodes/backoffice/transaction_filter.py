@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
+from meganodes.backoffice.numbers import number_of
 from meganodes.backoffice.periods import moment_of
 from meganodes.domain.transaction import Kind, State
 from meganodes.journal.search import Sought
@@ -27,7 +28,6 @@ PERIODS: Final = {
 """How far back, by the name in the address; "own" goes from one moment to another."""
 OWN_PERIOD: Final = "own"
 USUAL_PERIOD: Final = "24h"
-_NUMBER_DIGITS_MAX: Final = 15
 _TEXTS: Final = ("user", "id", "round", "provider", "game", "type", "state", "min", "max")
 
 
@@ -85,16 +85,10 @@ async def asked_filter(visit: Visit) -> Filter:
     )
 
 
-def number_of(text: str) -> int | None:
-    """Read a number of an address, None for anything else."""
-    is_number = text.isascii() and text.isdigit() and len(text) <= _NUMBER_DIGITS_MAX
-    return int(text) if is_number else None
-
-
 def trans_id_of(text: str) -> int | None:
     """Read one of the hub's own numbers."""
-    is_number = text.isascii() and text.isdigit() and len(text) <= len(str(TRANS_ID_MAX))
-    return int(text) if is_number and int(text) <= TRANS_ID_MAX else None
+    number = number_of(text)
+    return number if number is not None and number <= TRANS_ID_MAX else None
 
 
 def _range(visit: Visit, texts: dict[str, str], faults: dict[str, str]) -> tuple[int, int, str]:

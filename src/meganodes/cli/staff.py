@@ -10,13 +10,12 @@ from meganodes.bootstrap.wiring import Office
 from meganodes.cli.context import options_of, person, run_in_office
 from meganodes.cli.output import show, show_rows
 from meganodes.directory.faults import DirectoryFault, FieldFault
-from meganodes.directory.staff import NewMember
+from meganodes.directory.staff import WELCOME, WELCOME_MINUTES, NewMember
 from meganodes.directory.staff_records import Role, StaffMember, StaffState
-from meganodes.directory.staff_sign_in import ENTER, WELCOME
+from meganodes.directory.staff_sign_in import ENTER
 
 app = typer.Typer(help="Staff: people who work in the Back Office.", no_args_is_help=True)
 
-_LINK_MINUTES = 24 * 60
 _ENTER_MINUTES = 60
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
@@ -67,7 +66,7 @@ def link(
             raise DirectoryFault([FieldFault("enter", sentence)])
         if enter and member.state is not StaffState.ACTIVE:
             await office.staff.set_state(member.staff_id, StaffState.ACTIVE, person())
-        purpose, minutes = (ENTER, _ENTER_MINUTES) if enter else (WELCOME, _LINK_MINUTES)
+        purpose, minutes = (ENTER, _ENTER_MINUTES) if enter else (WELCOME, WELCOME_MINUTES)
         return (await office.staff.new_code(member.staff_id, purpose, minutes, person())).reveal()
 
     made = {"email": email, "link": _link(context, run_in_office(context, work))}

@@ -6,7 +6,6 @@ the database, so it survives a restart and holds for all nodes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import delete, select
@@ -21,17 +20,10 @@ _WAIT_FIRST_MS: Final = 500
 _FREE_TRIES: Final = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Throttled:
-    """No try is judged before ``until_ms``."""
-
-    until_ms: int
-
-
 def take_try(
     connection: WriteConnection, who_hash: bytes, now_ms: int, failures_max: int = FAILURES_MAX
-) -> Throttled | None:
-    """Count a try as a failure until `forgive` says otherwise; Throttled when it may not be judged.
+) -> bool:
+    """Count a try as a failure until `forgive` says otherwise; False when it may not be judged.
 
     The row is written before the password is looked at, so guesses sent at once count each.
     """
@@ -40,11 +32,11 @@ def take_try(
     failures = 0
     if row is not None:
         if now_ms < row.locked_until_ms:
-            return Throttled(row.locked_until_ms)
+            return False
         failures = 0 if now_ms - row.last_at_ms >= LOCKED_MS else row.failures
         next_try_ms = row.last_at_ms + _wait_ms(failures, failures_max)
         if failures and now_ms < next_try_ms:
-            return Throttled(next_try_ms)
+            return False
     failures += 1
     locked_until_ms = now_ms + LOCKED_MS if failures >= failures_max else 0
     connection.execute(delete(sign_in_failures).where(one))
@@ -52,12 +44,11 @@ def take_try(
         sign_in_failures.insert().values(
             who_hash=who_hash,
             failures=failures,
-            first_at_ms=row.first_at_ms if row is not None else now_ms,
             last_at_ms=now_ms,
             locked_until_ms=locked_until_ms,
         )
     )
-    return None
+    return True
 
 
 def forgive(connection: WriteConnection, who_hash: bytes) -> None:

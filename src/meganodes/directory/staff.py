@@ -36,6 +36,9 @@ _T = TypeVar("_T")
 
 IDLE_MS: Final = 15 * 60_000
 ABSOLUTE_MS: Final = 12 * 3_600_000
+WELCOME: Final = "welcome"
+"""The purpose of a code that lets somebody choose a password."""
+WELCOME_MINUTES: Final = 24 * 60
 UNFINISHED_MS: Final = 10 * 60_000
 _TOUCH_EVERY_MS: Final = 30_000
 _EMAIL_CHARACTERS_MAX: Final = 200
@@ -98,7 +101,7 @@ class Staff:
         """Return everybody, by e-mail address."""
         return await self.ports.database.read(rows.all_members)
 
-    async def invite(self, new: NewMember, actor: Actor = SYSTEM, *, hours: int = 24) -> Secret:
+    async def invite(self, new: NewMember, actor: Actor = SYSTEM) -> Secret:
         """Add a member and return the code that lets them choose a password, once (S8)."""
         refuse_if_any(_faults(new))
         member = StaffMember(
@@ -113,7 +116,7 @@ class Staff:
             last_sign_in_at_ms=None,
         )
         staff_id = await self.edit(actor, rows.insert_member, member)
-        return await self.new_code(staff_id, "welcome", hours * 60, actor)
+        return await self.new_code(staff_id, WELCOME, WELCOME_MINUTES, actor)
 
     async def new_code(
         self, staff_id: int, purpose: str, minutes: int, actor: Actor = SYSTEM

@@ -19,12 +19,11 @@ from meganodes.directory.audit import Action, Edit
 from meganodes.directory.records import Actor
 from meganodes.directory.sign_in_throttle import (
     FAILURES_OF_ADDRESS_MAX,
-    Throttled,
     forget_old,
     forgive,
     take_try,
 )
-from meganodes.directory.staff import Staff
+from meganodes.directory.staff import WELCOME, Staff
 from meganodes.directory.staff_records import (
     Role,
     Seen,
@@ -45,7 +44,6 @@ from meganodes.kit.secrets import Secret
 from meganodes.kit.tokens import STAFF_CODE_PREFIX, hash_matches, parse_token
 
 CODE_TRIES_MAX: Final = 5
-WELCOME = "welcome"
 ENTER = "enter"
 _NOBODY: Final = 0
 
@@ -282,13 +280,13 @@ class SignIn:
         account = staff.hashes(f"sign-in {who.lower()}")[0]
         address = staff.hashes(f"sign-in from {seen.address}")[0]
 
-        def run(connection: WriteConnection) -> Throttled | None:
+        def may_be_judged(connection: WriteConnection) -> bool:
             now_ms = staff.now_ms
             forget_old(connection, now_ms)
             from_here = take_try(connection, address, now_ms, FAILURES_OF_ADDRESS_MAX)
-            return from_here or take_try(connection, account, now_ms)
+            return from_here and take_try(connection, account, now_ms)
 
-        return await staff.ports.database.write(run) is not None
+        return not await staff.ports.database.write(may_be_judged)
 
     async def _forgive(self, who: str) -> None:
         account = self._staff.hashes(f"sign-in {who.lower()}")[0]

@@ -68,7 +68,6 @@ sign_in_failures = Table(
     directory_metadata,
     Column("who_hash", LargeBinary, primary_key=True),
     Column("failures", Integer, nullable=False),
-    Column("first_at_ms", BigInteger, nullable=False),
     Column("last_at_ms", BigInteger, nullable=False),
     Column("locked_until_ms", BigInteger, nullable=False),
 )

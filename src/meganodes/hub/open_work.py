@@ -72,14 +72,6 @@ async def parked_items(hub: Hub, agent_id: int, *, after: int, limit: int) -> tu
     return await _items(hub, agent_id, rows)
 
 
-async def parked_item(hub: Hub, agent_id: int, trans_id: int) -> OpenItem | None:
-    """Give one parked transaction, None when it is not parked or not this agent's."""
-    row = await hub.journal.fetch(agent_id, trans_id)
-    if row is None or row.state is not State.PARKED:
-        return None
-    return (await _items(hub, agent_id, (row,)))[0]
-
-
 async def _items(hub: Hub, agent_id: int, rows: tuple[Transaction, ...]) -> tuple[OpenItem, ...]:
     if not rows:
         return ()

@@ -5,9 +5,16 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import httpx2
 import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import Route
 
+from meganodes.backoffice.door import Door
+from meganodes.backoffice.page import Answer, AnyPage, Page, Visit
 from meganodes.directory.staff_records import Role
+from meganodes.main_api.v4.correlation import Correlation
 from tests.support.door import PUBLIC_URL
 from tests.support.office import OfficeWorld, an_office
 
@@ -130,3 +137,24 @@ async def test_hostile_names_are_shown_as_text(office: OfficeWorld) -> None:
     page = await office.page("/agents", q='"><script>alert(1)</script>')
     assert "<script>alert" not in page
     assert "&lt;script&gt;" in page
+
+
+async def test_a_failure_names_a_reference_that_is_in_the_log_and_the_header_too(
+    office: OfficeWorld,
+) -> None:
+    """The person tells it to the hub's team; nothing of the failure itself is shown (S28)."""
+
+    async def fail(_visit: Visit) -> Answer:
+        raise LookupError("canary in the cellar")
+
+    page: AnyPage = Page(path="/fail", title="Fail", answer=fail, right=None, stage=None)
+    app = Starlette(
+        routes=[Route("/fail", Door(office.office).answering(page))],
+        middleware=[Middleware(Correlation, identity=office.world.hub.identity)],
+    )
+    transport = httpx2.ASGITransport(app=app)
+    async with httpx2.AsyncClient(transport=transport, base_url=PUBLIC_URL) as client:
+        answer = await client.get("/fail", headers={"x-request-id": "call-4711"})
+    assert (answer.status_code, answer.headers["x-request-id"]) == (500, "call-4711")
+    assert "<code>call-4711</code>" in answer.text
+    assert "canary" not in answer.text

@@ -8,6 +8,7 @@ from zoneinfo import available_timezones
 from pydantic import Field
 
 from meganodes.backoffice import cookies
+from meganodes.backoffice.numbers import NUMBER_MAX
 from meganodes.backoffice.office import OFFICE_PATH
 from meganodes.backoffice.page import (
     Answer,
@@ -15,7 +16,6 @@ from meganodes.backoffice.page import (
     Form,
     FormFaults,
     GoTo,
-    Method,
     NoForm,
     Page,
     Show,
@@ -46,7 +46,7 @@ class ZoneForm(Form):
 class SessionForm(Form):
     """Which of one's own sessions."""
 
-    session_id: Annotated[int, Field(ge=1)]
+    session_id: Annotated[int, Field(ge=1, le=NUMBER_MAX)]
 
 
 class CodeForm(Form):
@@ -119,7 +119,6 @@ PAGES: tuple[AnyPage, ...] = (
         path="/me/password",
         title="Your account",
         answer=set_password,
-        method=Method.POST,
         form=PasswordForm,
         fresh=True,
         back=show_account,
@@ -128,7 +127,6 @@ PAGES: tuple[AnyPage, ...] = (
         path="/me/time-zone",
         title="Your account",
         answer=set_time_zone,
-        method=Method.POST,
         form=ZoneForm,
         back=show_account,
     ),
@@ -136,7 +134,6 @@ PAGES: tuple[AnyPage, ...] = (
         path="/me/end-session",
         title="Your account",
         answer=end_session,
-        method=Method.POST,
         form=SessionForm,
         back=show_account,
     ),
@@ -144,7 +141,6 @@ PAGES: tuple[AnyPage, ...] = (
         path="/me/end-others",
         title="Your account",
         answer=end_others,
-        method=Method.POST,
         form=NoForm,
         back=show_account,
     ),
@@ -153,7 +149,6 @@ PAGES: tuple[AnyPage, ...] = (
         path="/me/second-factor",
         title="Second factor",
         answer=set_second_factor,
-        method=Method.POST,
         form=CodeForm,
         fresh=True,
         back=show_second_factor,

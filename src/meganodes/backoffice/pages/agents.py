@@ -8,6 +8,7 @@ from zoneinfo import available_timezones
 
 from pydantic import Field
 
+from meganodes.backoffice.numbers import number_of
 from meganodes.backoffice.office import OFFICE_PATH
 from meganodes.backoffice.page import (
     Answer,
@@ -15,7 +16,6 @@ from meganodes.backoffice.page import (
     Form,
     FormFaults,
     GoTo,
-    Method,
     Page,
     Show,
     Visit,
@@ -73,8 +73,7 @@ async def list_agents(visit: Visit) -> Answer:
         if (sought in row.agent.name.lower() or sought == str(row.agent.agent_id))
         and state in {"", row.agent.state.value}
     ]
-    after = visit.query("after")
-    start = int(after) if after.isascii() and after.isdigit() else 0
+    start = number_of(visit.query("after")) or 0
     values = {
         "rows": found[start : start + PAGE_SIZE],
         "total": len(found),
@@ -172,7 +171,6 @@ PAGES: tuple[AnyPage, ...] = (
         path="/agents/new",
         title="New agent",
         answer=create,
-        method=Method.POST,
         form=NewAgentForm,
         right=Right.MANAGE_AGENTS,
         fresh=True,
@@ -182,7 +180,6 @@ PAGES: tuple[AnyPage, ...] = (
         path="/a/{agent_id}/approve",
         title="Approve",
         answer=approve,
-        method=Method.POST,
         form=ReasonForm,
         right=Right.MANAGE_AGENTS,
         back=list_agents,
@@ -191,7 +188,6 @@ PAGES: tuple[AnyPage, ...] = (
         path="/a/{agent_id}/suspend",
         title="Suspend",
         answer=suspend,
-        method=Method.POST,
         form=ReasonForm,
         right=Right.MANAGE_AGENTS,
         back=list_agents,

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from meganodes.backoffice.numbers import number_of
 from meganodes.backoffice.page import Answer, AnyPage, Page, Show, Visit
 from meganodes.backoffice.permissions import Right
 from meganodes.directory.audit_reading import AuditFilter
@@ -38,14 +39,13 @@ class ShownRow:
 
 async def show_audit(visit: Visit) -> Answer:
     """Show the log, newest first."""
-    before = visit.query("before")
     scope = visit.scope
     wanted = AuditFilter(
         who=visit.query("who"),
         tag=visit.query("tag"),
         target=visit.query("target"),
         agent_ids=None if scope.is_everything else [each.agent_id for each in scope.agents()],
-        before=int(before) if before.isascii() and before.isdigit() and len(before) < 16 else None,  # noqa: PLR2004
+        before=number_of(visit.query("before")),
     )
     found = await visit.office.hub.directory.audit_page(wanted, PAGE_SIZE + 1)
     rows = [_shown(each) for each in found[:PAGE_SIZE]]

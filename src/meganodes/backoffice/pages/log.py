@@ -7,6 +7,7 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
+from meganodes.backoffice.numbers import number_of
 from meganodes.backoffice.office import OFFICE_PATH
 from meganodes.backoffice.page import Answer, AnyPage, GoTo, Live, Missing, Page, Show, Visit
 from meganodes.backoffice.periods import asked_period
@@ -32,7 +33,6 @@ PAGE_SIZE: Final = 50
 OUTCOMES: Final = ("accepted", "refused", "duplicate", "notseen", "notsent", "unknown")
 NOT_ACCEPTED: Final = "not-accepted"
 _FILTERS: Final = ("command", "outcome", "status", "account", "transaction")
-_NUMBER_DIGITS_MAX: Final = 18
 _NO_TRANSACTION: Final = -1
 _STATUS_MAX: Final = 999
 
@@ -78,9 +78,9 @@ async def _asked(visit: Visit) -> AttemptFilter:
         found = await transaction_named(visit.office.hub, visit.own_agent.agent_id, text_id)
         trans_id = _NO_TRANSACTION if found is None else found
     outcome = visit.query("outcome")
-    status = _number(visit.query("status"))
+    status = number_of(visit.query("status"))
     return AttemptFilter(
-        below=_number(visit.query("before")) or PAST_ID,
+        below=number_of(visit.query("before")) or PAST_ID,
         not_accepted=outcome == NOT_ACCEPTED,
         command=visit.query("command"),
         outcome=outcome if outcome in OUTCOMES else "",
@@ -90,15 +90,10 @@ async def _asked(visit: Visit) -> AttemptFilter:
     )
 
 
-def _number(text: str) -> int | None:
-    is_number = text.isascii() and text.isdigit() and len(text) <= _NUMBER_DIGITS_MAX
-    return int(text) if is_number else None
-
-
 async def show_attempt(visit: Visit) -> Answer:
     """Show one attempt: its bytes, its times, its notes, and where it belongs."""
     agent = visit.own_agent
-    attempt_id = _number(visit.request.path_params["attempt_id"])
+    attempt_id = number_of(visit.request.path_params["attempt_id"])
     found = None
     if attempt_id is not None:
         found = await logged_attempt(visit.office.hub, agent.agent_id, attempt_id)
@@ -127,7 +122,7 @@ async def follow(visit: Visit) -> Answer:
 
 async def _rows(visit: Visit) -> AsyncIterator[tuple[str, str]]:
     wanted = await _asked(visit)
-    after = _number(visit.query("after")) or 0
+    after = number_of(visit.query("after")) or 0
     tail = LogTail(visit.office.hub, visit.own_agent.agent_id, _from(wanted, after))
     async with visit.office.streams.place(), aclosing(looks(visit)) as moments:
         async for _ in moments:

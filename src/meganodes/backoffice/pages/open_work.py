@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 from pydantic import Field
 
+from meganodes.backoffice.numbers import number_of
 from meganodes.backoffice.office import OFFICE_PATH
 from meganodes.backoffice.page import (
     Answer,
@@ -17,7 +18,6 @@ from meganodes.backoffice.page import (
     Form,
     FormFaults,
     GoTo,
-    Method,
     Missing,
     NoForm,
     Page,
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from meganodes.hub.open_work import OpenItem
 
 PAGE_SIZE: Final = 25
-_NUMBER_DIGITS_MAX: Final = 18
 _PARTS: Final = 2
 
 
@@ -75,7 +74,7 @@ async def show_open_work(visit: Visit) -> Answer:
     """Show what waits for a person, and what the hub is still delivering."""
     hub, agent = visit.office.hub, visit.own_agent
     after = _pair(visit.query("after"))
-    parked_after = _number(visit.query("parked_after")) or 0
+    parked_after = number_of(visit.query("parked_after")) or 0
     limit = PAGE_SIZE + 1
     parked = await parked_items(hub, agent.agent_id, after=parked_after, limit=limit)
     owed = await owed_items(hub, agent.agent_id, after=after, limit=limit)
@@ -90,7 +89,7 @@ async def show_open_work(visit: Visit) -> Answer:
         "is_hub_team": visit.scope.is_everything,
         "outcomes": tuple(SettledAs),
         "schedule": hub.schedule_of(agent),
-        "opened": _number(str(visit.request.path_params.get("trans_id", ""))),
+        "opened": number_of(str(visit.request.path_params.get("trans_id", ""))),
     }
     return Show(template="open_work/list.html", values=values)
 
@@ -164,14 +163,14 @@ def _told(visit: Visit, done: Transaction | NotDone | None, said: str) -> Answer
 
 
 async def _row(visit: Visit) -> Transaction | None:
-    trans_id = _number(visit.request.path_params["trans_id"])
+    trans_id = number_of(visit.request.path_params["trans_id"])
     if trans_id is None:
         return None
     return await visit.office.hub.journal.fetch(visit.own_agent.agent_id, trans_id)
 
 
 async def _proposal(visit: Visit) -> Proposal | None:
-    trans_id = _number(visit.request.path_params["trans_id"])
+    trans_id = number_of(visit.request.path_params["trans_id"])
     if trans_id is None:
         return None
     found = await _settlements(visit).undecided(visit.own_agent.agent_id, [trans_id])
@@ -182,13 +181,8 @@ def _settlements(visit: Visit) -> Settlements:
     return Settlements(visit.office.staff)
 
 
-def _number(text: str) -> int | None:
-    is_number = text.isascii() and text.isdigit() and len(text) <= _NUMBER_DIGITS_MAX
-    return int(text) if is_number else None
-
-
 def _pair(text: str) -> tuple[int, int]:
-    numbers = [_number(part) for part in text.split("-")]
+    numbers = [number_of(part) for part in text.split("-")]
     if len(numbers) != _PARTS or numbers[0] is None or numbers[1] is None:
         return (0, 0)
     return (numbers[0], numbers[1])
@@ -202,7 +196,6 @@ PAGES: tuple[AnyPage, ...] = (
         path=_BASE + "/{trans_id}/resume",
         title="Resume",
         answer=resume,
-        method=Method.POST,
         form=NoForm,
         right=Right.RESOLVE,
         back=show_open_work,
@@ -211,7 +204,6 @@ PAGES: tuple[AnyPage, ...] = (
         path=_BASE + "/{trans_id}/propose",
         title="Settle by hand",
         answer=propose,
-        method=Method.POST,
         form=ProposalForm,
         right=Right.RESOLVE,
         fresh=True,
@@ -221,7 +213,6 @@ PAGES: tuple[AnyPage, ...] = (
         path=_BASE + "/{trans_id}/confirm",
         title="Confirm",
         answer=confirm,
-        method=Method.POST,
         form=NoForm,
         right=Right.RESOLVE,
         fresh=True,
@@ -231,7 +222,6 @@ PAGES: tuple[AnyPage, ...] = (
         path=_BASE + "/{trans_id}/withdraw",
         title="Withdraw",
         answer=withdraw,
-        method=Method.POST,
         form=NoForm,
         right=Right.RESOLVE,
         back=show_open_work,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from meganodes.backoffice.numbers import number_of
 from meganodes.backoffice.page import Answer, AnyPage, Missing, Page, Show, Visit
 from meganodes.backoffice.pages.transactions import names
-from meganodes.backoffice.transaction_filter import number_of
 from meganodes.backoffice.transaction_words import event_tone
 from meganodes.domain.transaction import RoundKey
 from meganodes.hub.transaction_story import round_for_staff

@@ -14,12 +14,12 @@ from pydantic import Field
 
 from meganodes.backoffice.office import OFFICE_PATH
 from meganodes.backoffice.page import (
+    Action,
     Answer,
     AnyPage,
     Form,
     FormFaults,
     GoTo,
-    Method,
     NoForm,
     Page,
     Show,
@@ -160,7 +160,8 @@ async def run_test(visit: Visit, _form: NoForm) -> Answer:
     """Call the backend and show what came."""
     agent = visit.office.hub.directory.agent(visit.own_agent.agent_id) or visit.own_agent
     found = await callback_test.run(visit.office.hub, agent)
-    return Show(template="settings/callback_test.html", values={"found": found, "agent": agent})
+    values = {"title": "Callback test", "found": found, "agent": agent}
+    return Show(template="settings/callback_test.html", values=values)
 
 
 async def offer_test(visit: Visit) -> Answer:
@@ -241,12 +242,11 @@ def _value_text(value: object) -> str:
     return " ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
-def _action(path: str, title: str, answer: object, form: type[Form], *, fresh: bool) -> AnyPage:
+def _action(path: str, answer: Action, form: type[Form], *, fresh: bool) -> AnyPage:
     return Page(
         path=f"/a/{{agent_id}}/settings{path}",
-        title=title,
-        answer=answer,  # type: ignore[arg-type]
-        method=Method.POST,
+        title="Settings",
+        answer=answer,
         form=form,
         right=Right.CHANGE_SETTINGS,
         fresh=fresh,
@@ -260,7 +260,6 @@ PAGES: tuple[AnyPage, ...] = (
         path="/a/{agent_id}/settings/reveal",
         title="Settings",
         answer=reveal,
-        method=Method.POST,
         form=KindForm,
         right=Right.SEE_SECRETS,
         fresh=True,
@@ -272,10 +271,10 @@ PAGES: tuple[AnyPage, ...] = (
         answer=offer_test,
         right=Right.CHANGE_SETTINGS,
     ),
-    _action("/callback-test", "Callback test", run_test, NoForm, fresh=False),
-    _action("/reissue", "Settings", reissue, ReissueForm, fresh=True),
-    _action("/callback-url", "Settings", set_callback_url, CallbackUrlForm, fresh=True),
-    _action("/allow-list", "Settings", set_allow_list, AllowListForm, fresh=True),
-    _action("/callbacks", "Settings", set_callbacks, CallbacksForm, fresh=False),
-    _action("/retry", "Settings", set_retry, RetryForm, fresh=False),
+    _action("/callback-test", run_test, NoForm, fresh=False),
+    _action("/reissue", reissue, ReissueForm, fresh=True),
+    _action("/callback-url", set_callback_url, CallbackUrlForm, fresh=True),
+    _action("/allow-list", set_allow_list, AllowListForm, fresh=True),
+    _action("/callbacks", set_callbacks, CallbacksForm, fresh=False),
+    _action("/retry", set_retry, RetryForm, fresh=False),
 )

@@ -6,26 +6,25 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
+from meganodes.backoffice.numbers import number_of
 from meganodes.backoffice.office import OFFICE_PATH
 from meganodes.backoffice.page import (
+    Action,
     Answer,
     AnyPage,
     Form,
     FormFaults,
     GoTo,
-    Method,
     NoForm,
     Page,
     Show,
     Visit,
 )
 from meganodes.backoffice.permissions import RIGHTS, Right
-from meganodes.directory.staff import NewMember
+from meganodes.directory.staff import WELCOME, WELCOME_MINUTES, NewMember
 from meganodes.directory.staff_records import Role, StaffMember, StaffState
-from meganodes.directory.staff_sign_in import WELCOME
 
 _LIST: Final = f"{OFFICE_PATH}/staff"
-_LINK_MINUTES: Final = 24 * 60
 
 
 class InviteForm(Form):
@@ -80,7 +79,7 @@ async def invite(visit: Visit, form: InviteForm) -> Answer:
 async def new_link(visit: Visit, _form: NoForm) -> Answer:
     """Make a new one-time link for somebody who lost the password; their sessions go on."""
     member = await _member(visit)
-    code = await visit.office.staff.new_code(member.staff_id, WELCOME, _LINK_MINUTES, visit.actor)
+    code = await visit.office.staff.new_code(member.staff_id, WELCOME, WELCOME_MINUTES, visit.actor)
     return _link_shown(visit, member.email, code.reveal())
 
 
@@ -119,8 +118,8 @@ def _in_sight(visit: Visit, member: StaffMember) -> bool:
 
 
 async def _member(visit: Visit) -> StaffMember:
-    text = visit.request.path_params["staff_id"]
-    found = await visit.office.staff.member(int(text)) if text.isdigit() else None
+    staff_id = number_of(visit.request.path_params["staff_id"])
+    found = None if staff_id is None else await visit.office.staff.member(staff_id)
     if found is None or not _in_sight(visit, found):
         raise FormFaults({"staff_id": "There is no such member of staff."})
     return found
@@ -139,12 +138,11 @@ def _link_shown(visit: Visit, email: str, code: str) -> Answer:
     return Show(template="staff/link.html", values=values)
 
 
-def _action(path: str, title: str, answer: object, form: type[Form] = NoForm) -> AnyPage:
+def _action(path: str, answer: Action, form: type[Form] = NoForm) -> AnyPage:
     return Page(
-        path=path,
-        title=title,
-        answer=answer,  # type: ignore[arg-type]
-        method=Method.POST,
+        path=f"/staff/{path}",
+        title="Staff",
+        answer=answer,
         form=form,
         right=Right.MANAGE_STAFF,
         fresh=True,
@@ -154,10 +152,10 @@ def _action(path: str, title: str, answer: object, form: type[Form] = NoForm) ->
 
 PAGES: tuple[AnyPage, ...] = (
     Page(path="/staff", title="Staff", answer=list_staff, right=Right.MANAGE_STAFF),
-    _action("/staff/invite", "Staff", invite, InviteForm),
-    _action("/staff/{staff_id}/link", "Staff", new_link),
-    _action("/staff/{staff_id}/role", "Staff", set_role, RoleForm),
-    _action("/staff/{staff_id}/disable", "Staff", disable),
-    _action("/staff/{staff_id}/enable", "Staff", enable),
-    _action("/staff/{staff_id}/forget-second-factor", "Staff", forget_second_factor),
+    _action("invite", invite, InviteForm),
+    _action("{staff_id}/link", new_link),
+    _action("{staff_id}/role", set_role, RoleForm),
+    _action("{staff_id}/disable", disable),
+    _action("{staff_id}/enable", enable),
+    _action("{staff_id}/forget-second-factor", forget_second_factor),
 )

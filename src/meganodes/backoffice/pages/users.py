@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 from pydantic import Field
 
+from meganodes.backoffice.numbers import number_of
 from meganodes.backoffice.office import OFFICE_PATH
 from meganodes.backoffice.page import (
     Answer,
@@ -13,7 +14,6 @@ from meganodes.backoffice.page import (
     Form,
     FormFaults,
     GoTo,
-    Method,
     Missing,
     NoForm,
     Page,
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 PAGE_SIZE: Final = 50
 CONNECTIONS_MAX: Final = 500
-_NUMBER_DIGITS_MAX: Final = 18
 _DAY_MS: Final = 86_400_000
 
 
@@ -45,7 +44,7 @@ async def list_users(visit: Visit) -> Answer:
     agent_id = visit.own_agent.agent_id
     directory = visit.office.hub.directory
     sought, after = visit.query("q"), visit.query("after")
-    number = _number(sought)
+    number = number_of(sought)
     by_number = None if number is None else await directory.user(number)
     if by_number is not None and by_number.agent_id == agent_id:
         return GoTo(path=_user_path(by_number))
@@ -97,7 +96,7 @@ async def show_connections(visit: Visit) -> Answer:
 
 async def end_session(visit: Visit, _form: NoForm) -> Answer:
     """End a session: no more bets in it; wins and cancels of it are still served."""
-    number = _number(visit.request.path_params["gplay_id"])
+    number = number_of(visit.request.path_params["gplay_id"])
     since_ms = visit.office.hub.clock.now_ms() - _DAY_MS
     directory = visit.office.hub.directory
     sessions = await directory.active_sessions(visit.own_agent.agent_id, since_ms)
@@ -120,18 +119,13 @@ async def _set_blocked(visit: Visit, reason: str, *, blocked: bool) -> Answer:
 
 
 async def _user(visit: Visit) -> User | None:
-    number = _number(visit.request.path_params["user_code"])
+    number = number_of(visit.request.path_params["user_code"])
     found = None if number is None else await visit.office.hub.directory.user(number)
     return found if found is not None and found.agent_id == visit.own_agent.agent_id else None
 
 
 def _user_path(user: User) -> str:
     return f"{OFFICE_PATH}/a/{user.agent_id}/users/{user.user_code}"
-
-
-def _number(text: str) -> int | None:
-    is_number = text.isascii() and text.isdigit() and len(text) <= _NUMBER_DIGITS_MAX
-    return int(text) if is_number else None
 
 
 def _shown(visit: Visit, sessions: list[Session]) -> list[dict[str, object]]:
@@ -157,7 +151,6 @@ PAGES: tuple[AnyPage, ...] = (
         path="/a/{agent_id}/users/{user_code}/block",
         title="User",
         answer=block,
-        method=Method.POST,
         form=ReasonForm,
         right=Right.MANAGE_USERS,
         back=show_user,
@@ -166,7 +159,6 @@ PAGES: tuple[AnyPage, ...] = (
         path="/a/{agent_id}/users/{user_code}/unblock",
         title="User",
         answer=unblock,
-        method=Method.POST,
         form=ReasonForm,
         right=Right.MANAGE_USERS,
         back=show_user,
@@ -176,7 +168,6 @@ PAGES: tuple[AnyPage, ...] = (
         path="/a/{agent_id}/connections/{gplay_id}/end",
         title="Game Connections",
         answer=end_session,
-        method=Method.POST,
         form=NoForm,
         right=Right.MANAGE_USERS,
         back=show_connections,

@@ -34,7 +34,7 @@ class Correlation:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request_id = self._request_id(scope)
+        request_id = scope["request_id"] = self._request_id(scope)
         with bound_fields(request_id=request_id):
             await self._served(scope, receive, _Answering(send, request_id))
 

@@ -68,7 +68,7 @@ async def test_disabled_means_out_at_once(office: OfficeWorld) -> None:
     assert (await office.people.known(BOB)).state is StaffState.ACTIVE
 
 
-@pytest.mark.parametrize("staff_id", ["999", "x", "-1"])
+@pytest.mark.parametrize("staff_id", ["999", "x", "-1", "%C2%B2", "9" * 30])
 async def test_a_member_that_is_not_there_changes_nothing(
     office: OfficeWorld, staff_id: str
 ) -> None:

@@ -62,7 +62,6 @@ def upgrade() -> None:
         "sign_in_failures",
         sa.Column("who_hash", sa.LargeBinary(), nullable=False),
         sa.Column("failures", sa.Integer(), nullable=False),
-        sa.Column("first_at_ms", sa.BigInteger(), nullable=False),
         sa.Column("last_at_ms", sa.BigInteger(), nullable=False),
         sa.Column("locked_until_ms", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("who_hash", name="pk_sign_in_failures"),
