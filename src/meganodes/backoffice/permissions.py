@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
@@ -43,12 +42,14 @@ RIGHTS: Final[Mapping[Role, frozenset[Right]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
 class Scope:
     """The agents somebody can see: all of them for the hub's own team, else a subtree."""
 
-    directory: Directory
-    member: StaffMember
+    def __init__(self, directory: Directory, member: StaffMember) -> None:
+        """Look the subtree up, once for all that is asked of this scope."""
+        self.directory = directory
+        root = member.agent_id
+        self._seen = None if root is None else frozenset(directory.subtree(root))
 
     def agent(self, agent_id: int) -> Agent | None:
         """Return an agent; a foreign one is None exactly like a missing one (S1)."""
@@ -56,8 +57,7 @@ class Scope:
 
     def has(self, agent_id: int) -> bool:
         """Say whether the agent is in sight."""
-        root = self.member.agent_id
-        return root is None or agent_id in self.directory.subtree(root)
+        return self._seen is None or agent_id in self._seen
 
     def agents(self) -> tuple[Agent, ...]:
         """Return all agents in sight, by name."""
@@ -67,7 +67,7 @@ class Scope:
     @property
     def is_everything(self) -> bool:
         """Say whether this is the hub's own team."""
-        return self.member.agent_id is None
+        return self._seen is None
 
 
 def may(member: StaffMember, right: Right) -> bool:

@@ -7,10 +7,10 @@ use. Nothing here decides anything.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
@@ -103,15 +103,13 @@ async def dashboard(hub: Hub, agent: Agent, wanted: Range) -> Dashboard:
     """Look at everything at once."""
     now_ms = hub.clock.now_ms()
     windows = tuple(_windows(now_ms, wanted, ZoneInfo(agent.time_zone)))
-    whole = Window(start_ms=windows[0].start_ms, end_ms=windows[-1].end_ms)
-    attempts, games, open_work = await asyncio.gather(
-        _newest_attempts(hub, agent, now_ms - _HOUR_MS),
-        hub.reads.turnover_by_game(agent.agent_id, whole),
-        hub.reads.open_work(),
+    attempts, open_work = await asyncio.gather(
+        _newest_attempts(hub, agent, now_ms - _HOUR_MS), hub.reads.open_work()
     )
     sums = await asyncio.gather(
         *(hub.reads.turnover_by_game(agent.agent_id, each) for each in windows)
     )
+    games = _by_game(chain.from_iterable(sums))
     parts = tuple(
         Part(start_ms=window.start_ms, bet_minor=_bets(part), win_minor=_wins(part))
         for window, part in zip(windows, sums, strict=True)
@@ -123,7 +121,7 @@ async def dashboard(hub: Hub, agent: Agent, wanted: Range) -> Dashboard:
         backend=_speed([each.duration_ms for each in attempts if each.http_status is not None]),
         own=_speed_of(hub.meters.own_seconds[DoorName.PROVIDER_API].distribution()),
         parts=parts,
-        games=tuple(sorted(games, key=lambda each: -each.bet_minor)),
+        games=games,
         bet_minor=_bets(games),
         win_minor=_wins(games),
         open_work=tuple(each for each in open_work if each.agent_id == agent.agent_id),
@@ -206,6 +204,24 @@ def _speed_of(seen: Distribution) -> Speed | None:
 
 def _place(share: int, count: int) -> int:
     return max(0, -(-share * count // _PERCENT) - 1)
+
+
+def _by_game(turnovers: Iterable[Turnover]) -> tuple[Turnover, ...]:
+    """Add the parts of each game up, the game with the most bets first."""
+    games: dict[tuple[int, str], Turnover] = {}
+    for each in turnovers:
+        key = (each.provider_id, each.game_code)
+        before = games.get(key)
+        games[key] = (
+            each
+            if before is None
+            else replace(
+                each,
+                bet_minor=before.bet_minor + each.bet_minor,
+                win_minor=before.win_minor + each.win_minor,
+            )
+        )
+    return tuple(sorted(games.values(), key=lambda each: -each.bet_minor))
 
 
 def _bets(turnovers: Sequence[Turnover]) -> int:

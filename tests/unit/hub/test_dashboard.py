@@ -12,12 +12,14 @@ import pytest
 from meganodes.hub.dashboard import (
     RANGES,
     Speed,
+    _by_game,
     _speed,
     _speed_of,
     _windows,
     dashboard,
     range_of,
 )
+from meganodes.journal.turnover import Turnover
 from meganodes.kit.metrics import Histogram
 from tests.support.hub_world import hub_world
 
@@ -66,6 +68,25 @@ def test_shares_of_a_histogram_are_the_bounds_that_hold_them() -> None:
     for _ in range(2):
         seen.observe(0.9)
     assert _speed_of(seen.distribution()) == Speed(count=100, p50_ms=2, p95_ms=2, p99_ms=1000)
+
+
+def test_parts_of_a_game_are_added_up_and_the_busiest_comes_first() -> None:
+    def turnover(game_code: str, bet_minor: int, win_minor: int) -> Turnover:
+        return Turnover(
+            user_code=None,
+            provider_id=7,
+            game_code=game_code,
+            bet_minor=bet_minor,
+            win_minor=win_minor,
+        )
+
+    parts = [
+        turnover("a", 100, 5),
+        turnover("b", 90, 0),
+        turnover("b", 90, 30),
+        turnover("a", -50, 0),
+    ]
+    assert _by_game(parts) == (turnover("b", 180, 30), turnover("a", 50, 5))
 
 
 async def test_bets_wins_and_calls_of_one_agent(tmp_path: Path) -> None:

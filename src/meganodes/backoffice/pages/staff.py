@@ -20,7 +20,7 @@ from meganodes.backoffice.page import (
     Show,
     Visit,
 )
-from meganodes.backoffice.permissions import RIGHTS, Right
+from meganodes.backoffice.permissions import RIGHTS, Right, Scope
 from meganodes.directory.staff import WELCOME, WELCOME_MINUTES, NewMember
 from meganodes.directory.staff_records import Role, StaffMember, StaffState
 
@@ -43,18 +43,19 @@ class RoleForm(Form):
 
 async def list_staff(visit: Visit) -> Answer:
     """Show everybody whose agent is in sight."""
-    members = [each for each in await visit.office.staff.members() if _in_sight(visit, each)]
+    scope = visit.scope
+    members = [each for each in await visit.office.staff.members() if _in_sight(scope, each)]
     directory = visit.office.hub.directory
     names = {
         each.staff_id: agent.name
         for each in members
         if each.agent_id is not None and (agent := directory.agent(each.agent_id)) is not None
     }
-    agents = [("", "the hub's own team")] if visit.scope.is_everything else []
+    agents = [("", "the hub's own team")] if scope.is_everything else []
     values = {
         "members": members,
         "names": names,
-        "agents": agents + [(each.name, each.name) for each in visit.scope.agents()],
+        "agents": agents + [(each.name, each.name) for each in scope.agents()],
         "roles": [(each.value, each.value) for each in Role],
         "rights": {role.value: sorted(right.value for right in RIGHTS[role]) for role in Role},
     }
@@ -111,16 +112,14 @@ async def forget_second_factor(visit: Visit, _form: NoForm) -> Answer:
     return GoTo(path=_LIST, toast=f"{member.email} sets up a second factor anew.")
 
 
-def _in_sight(visit: Visit, member: StaffMember) -> bool:
-    if member.agent_id is None:
-        return visit.scope.is_everything
-    return visit.scope.has(member.agent_id)
+def _in_sight(scope: Scope, member: StaffMember) -> bool:
+    return scope.is_everything if member.agent_id is None else scope.has(member.agent_id)
 
 
 async def _member(visit: Visit) -> StaffMember:
     staff_id = number_of(visit.request.path_params["staff_id"])
     found = None if staff_id is None else await visit.office.staff.member(staff_id)
-    if found is None or not _in_sight(visit, found):
+    if found is None or not _in_sight(visit.scope, found):
         raise FormFaults({"staff_id": "There is no such member of staff."})
     return found
 
