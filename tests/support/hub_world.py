@@ -50,6 +50,7 @@ from tests.support.builders import a_launch
 from tests.support.directory import Stage, Surroundings, set_the_stage, started_directory
 
 TIME_OUT = Unknown(reason="nothing complete at the deadline")
+DRAINED_WITHIN_SECONDS = 20.0
 LOST_REPLY = "lost reply"
 """Scripted: the backend acts, its reply is lost."""
 
@@ -284,7 +285,7 @@ async def _session_of_today(directory: Directory, stage: Stage, clock: Clock) ->
 
 @asynccontextmanager
 async def hub_world(
-    path: Path, *, answer_within_seconds: float = 0.6, **settings: object
+    path: Path, *, answer_within_seconds: float = 2.0, **settings: object
 ) -> AsyncIterator[World]:
     """Build a world on a directory file in `path`; the agent acme is approved."""
     clock = SystemClock()
@@ -321,4 +322,9 @@ async def hub_world(
             worker=Worker(hub),
             faults=faults,
         )
-        await hub.drain()
+        try:
+            async with asyncio.timeout(DRAINED_WITHIN_SECONDS):
+                await hub.drain()
+        finally:  # a test that failed half-way may have left a backend that never answers
+            for task in hub.tasks:
+                task.cancel()
