@@ -23,6 +23,7 @@ from meganodes.journal.store import (
     StoreUnavailable,
     UnlistedBalance,
 )
+from meganodes.kit.identity import first_trans_id
 from meganodes.kit.logging import get_logger
 
 if TYPE_CHECKING:
@@ -37,6 +38,9 @@ _BATCH = 200
 _OVERDUE_EVERY_SECONDS = 60.0
 _OVERDUE_LOOKED_AT = 10_000
 _LISTINGS_PER_RUN = 5_000
+_WORDS_PER_STEP = 1_000
+_COMMITTED_WITHIN_MS = 30_000
+"""A row is in the journal so long after its number was made, or never."""
 _DRAIN_PAUSE_SECONDS = 0.04
 """Short enough that nothing of the 95 a second that may flow to one agent is left unused."""
 
@@ -65,7 +69,7 @@ class Worker:
                 self._repeat(self.place_listings, settings.sequencer_tick_seconds, None)
             ),
             loop.create_task(
-                self._repeat(self.sum_turnovers, settings.turnover_tick_seconds, None)
+                self._repeat(self._prepare_looks, settings.turnover_tick_seconds, None)
             ),
         )
 
@@ -124,6 +128,19 @@ class Worker:
             limit=_LISTINGS_PER_RUN
         ):
             pass
+
+    async def add_search_words(self) -> None:
+        """Prepare new rows for being looked for; bets go first, so little is done at a time."""
+        before = first_trans_id(self._hub.clock.now_ms() - _COMMITTED_WITHIN_MS)
+        while not self._stopping.is_set() and await self._hub.journal.add_search_words(
+            before=before, limit=_WORDS_PER_STEP
+        ):
+            pass
+
+    async def _prepare_looks(self) -> None:
+        """Do what spares people's looks work, behind the bets."""
+        await self.sum_turnovers()
+        await self.add_search_words()
 
     async def _undo_expired(self) -> None:
         """Undo bets whose node stopped in the middle: never resent (reliability 2.3)."""

@@ -119,6 +119,11 @@ class MemoryJournal:
         self._require("sum_turnovers")
         return 0
 
+    async def add_search_words(self, *, before: int, limit: int) -> bool:  # noqa: ARG002 - the port's
+        """Do nothing: looks go through all rows."""
+        self._require("add_search_words")
+        return False
+
     # --- reads ------------------------------------------------------------------------------------
 
     async def find(self, key: TransactionKey) -> Transaction | None:

@@ -14,7 +14,7 @@ from meganodes.kit import migrations
 from meganodes.kit.database import DatabaseKind, DatabaseUrl
 from meganodes.kit.migrations import Schema
 
-REVISION = "0005"
+REVISION = "0006"
 """The newest revision of the tables, which this code is written for."""
 
 VERSION_TABLE = "journal_version"
@@ -28,6 +28,8 @@ TABLES = frozenset(
         "listing_positions",
         "listings",
         "rounds",
+        "search_progress",
+        "search_words",
         "transactions",
         "turnovers",
     }

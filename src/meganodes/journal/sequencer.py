@@ -20,6 +20,9 @@ _SETTLE = SQLITE["settle_balance"].text
 _CLOSE_TIMES = SQLITE["close_times"].text
 _NOTE_SUMMED = SQLITE["note_summed"].text
 _ADD_TURNOVER = SQLITE["add_turnover"].text
+_NEXT_WORDS = SQLITE["next_search_words"].text
+_ADD_WORDS = SQLITE["add_search_words"].text
+_NOTE_WORDS = SQLITE["note_search_words"].text
 
 
 class Sequencer:
@@ -48,6 +51,17 @@ class Sequencer:
     def add_turnovers(self, sums: Sequence[EntrySums]) -> int:
         """Add the sums of entries that were in none; return how many entries they are of."""
         return sum(self._add(each) for each in sums)
+
+    def add_search_words(self, before: int, limit: int) -> int:
+        """Put down words of rows numbered below ``before``; return the last of them, 0 for none."""
+        ((after, until),) = self._execute(
+            _NEXT_WORDS, {"before": before, "limit": limit}
+        ).fetchall()
+        if until is None:
+            return 0
+        self._execute(_ADD_WORDS, {"after": after, "until": until})
+        self._execute(_NOTE_WORDS, {"until": until})
+        return int(until)
 
     def _add(self, each: EntrySums) -> int:
         noted = self._execute(_NOTE_SUMMED, (each.until, each.agent_id, each.after))

@@ -176,6 +176,11 @@ class SqliteJournal:
             summed += await self._open().writer.submit(add)
         return summed
 
+    async def add_search_words(self, *, before: int, limit: int) -> bool:
+        """Put down the words by which rows are looked for, behind the bets."""
+        add = partial(self._open().sequencer.add_search_words, before, limit)
+        return bool(await self._open().writer.submit(add))
+
     # --- reads that decide ------------------------------------------------------------------------
 
     async def find(self, key: TransactionKey) -> Transaction | None:

@@ -1,7 +1,8 @@
 """Looking for transactions on SQLite: bounded looks by time or user, and look-ups by any id.
 
-Each function runs in a thread, on a connection of its own. No index is there for the pages alone
-but the two of revision 0004: numbers rise with time, so a time range is a range of the first key.
+Each function runs in a thread, on a connection of its own. No index is there for the pages alone:
+numbers rise with time, so a time range is a range of the first key, and ids that are as good as
+random go by words, which are put down behind the bets.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ def named(
     found_rows = rows.transactions(
         [
             *_all(connection, "with_trans_id", (number,)),
-            *_all(connection, "with_guid", (guid[3:13], guid)),
+            *_all(connection, "with_guid", {"word": guid[3:13], "guid": guid}),
             *_all(connection, "with_transaction_id", asked),
         ]
     )

@@ -232,6 +232,13 @@ class JournalStore(Protocol):
         Reports are right without it: it spares them reading the entries one by one.
         """
 
+    async def add_search_words(self, *, before: int, limit: int) -> bool:
+        """Prepare some ``limit`` rows for being looked for by guid and round; say whether any.
+
+        Only numbers below ``before`` are taken: above it a commit may still be under way. Looks are
+        right without it as far as they go back; it lets them go back to the first row.
+        """
+
     async def unlisted_balances(self, *, limit: int) -> tuple[UnlistedBalance, ...]:
         """Give listings that still need their one ``balance`` callback, oldest first."""
 

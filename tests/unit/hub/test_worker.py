@@ -12,6 +12,7 @@ import pytest
 from meganodes.callbacks.gateway import Call
 from meganodes.domain.outcome import Accepted, Outcome
 from meganodes.domain.transaction import State, Step
+from meganodes.kit.identity import first_trans_id
 from meganodes.protocol.commands import Command, TransType
 from tests.support.hub_world import FAST, TIME_OUT, World, hub_world
 from tests.support.races import pause, with_methods
@@ -177,3 +178,20 @@ async def test_an_agents_own_retry_schedule_holds_for_its_rows(world: World) -> 
     row = await world.row("w1")
     assert row.due_at_ms is not None
     assert row.due_at_ms - world.hub.clock.now_ms() > 50_000
+
+
+async def test_words_are_put_down_step_by_step_for_rows_that_are_surely_committed(
+    world: World,
+) -> None:
+    asked: list[int] = []
+
+    async def add_search_words(*, before: int, limit: int) -> bool:
+        assert limit > 0
+        asked.append(before)
+        return len(asked) < 3
+
+    world.hub.journal = with_methods(world.journal, add_search_words=add_search_words)
+    await world.worker.add_search_words()
+    now_ms = world.hub.clock.now_ms()
+    assert len(asked) == 3
+    assert all(before <= first_trans_id(now_ms - 29_000) for before in asked)

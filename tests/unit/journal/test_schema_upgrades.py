@@ -7,7 +7,9 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from meganodes.journal.schema import MIGRATIONS, TABLES, VERSION_TABLE, check, upgrade
+import pytest
+
+from meganodes.journal.schema import MIGRATIONS, REVISION, TABLES, VERSION_TABLE, check, upgrade
 from meganodes.journal.sqlite import SqliteJournal
 from meganodes.journal.turnover import Turnover, Window
 from meganodes.kit import migrations
@@ -15,8 +17,8 @@ from meganodes.kit.clock import ManualClock
 from meganodes.kit.database import DatabaseUrl, parse_database_url
 from tests.support.transactions import START_MS, settled_bet, undone
 
-NEWER = {"turnovers", "list_skips"}
-"""Tables that the first revision had not."""
+MADE_BY = {"turnovers": 2, "list_skips": 3, "search_progress": 6, "search_words": 6}
+"""Tables that the first revision had not, and which revision made them."""
 
 EVER = Window(start_ms=0, end_ms=2 * START_MS)
 
@@ -42,26 +44,31 @@ async def fill(path: Path) -> None:
     await store.close()
 
 
-def make_first_revision(path: Path, folder: Path) -> None:
-    """Make an empty journal as the first release did."""
+def tables_of(number: int) -> frozenset[str]:
+    return frozenset(name for name in TABLES if MADE_BY.get(name, 1) <= number)
+
+
+def make_revision(path: Path, folder: Path, number: int) -> None:
+    """Make an empty journal as the revision of that number left it."""
     folder.mkdir()
-    for file in (MIGRATIONS / "versions").glob("r0001_*"):
-        shutil.copy(file, folder)
+    for each in range(1, number + 1):
+        for file in (MIGRATIONS / "versions").glob(f"r{each:04}_*"):
+            shutil.copy(file, folder)
     schema = migrations.Schema(
         title="the journal",
         versions=folder,
         version_table=VERSION_TABLE,
-        revision="0001",
-        tables=TABLES - NEWER,
+        revision=f"{number:04}",
+        tables=tables_of(number),
     )
     migrations.upgrade(url_of(path), schema)
 
 
-def copy_rows(source: Path, target: Path) -> None:
+def copy_rows(source: Path, target: Path, number: int) -> None:
     """Copy all that the older tables have a place for."""
     with closing(sqlite3.connect(target, isolation_level=None)) as connection:
         connection.execute("ATTACH ? AS newer", (str(source),))
-        for table in sorted(TABLES - NEWER):
+        for table in sorted(tables_of(number)):
             found = connection.execute("SELECT name FROM main.pragma_table_info(?)", (table,))
             columns = ", ".join(name for (name,) in found)
             connection.execute(
@@ -69,21 +76,32 @@ def copy_rows(source: Path, target: Path) -> None:
             )
 
 
-async def test_lists_of_the_first_revision_stay_and_are_summed_up(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", range(1, int(REVISION)))
+async def test_a_journal_of_each_older_revision_keeps_its_rows_and_lists(
+    tmp_path: Path, number: int
+) -> None:
     newer, path = tmp_path / "newer.db", tmp_path / "journal.db"
     await fill(newer)
-    make_first_revision(path, tmp_path / "versions")
-    copy_rows(newer, path)
-    assert "of revision 0001: run `meganodes migrate`" in str(check(url_of(path)))
+    make_revision(path, tmp_path / "versions", number)
+    copy_rows(newer, path, number)
+    assert f"of revision {number:04}: run `meganodes migrate`" in str(check(url_of(path)))
     upgrade(url_of(path))
     assert check(url_of(path)) is None
     store = opened(path)
     await store.start()
-    assert [each.position for each in await store.reads.listed_after(1, 0, 10)] == [1, 2, 3, 4]
+    listed = await store.reads.listed_after(1, 0, 10)
+    assert [each.position for each in listed] == [1, 2, 3, 4]
     expected = (
         Turnover(user_code=None, provider_id=7, game_code="fruits", bet_minor=14, win_minor=0),
     )
     assert await store.reads.turnover_by_game(1, EVER) == expected
     assert await store.sum_turnovers(limit=10) == 4
     assert await store.reads.turnover_by_game(1, EVER) == expected
+    for words_put_down in (False, True):
+        first = listed[0].row
+        found = await store.reads.named(first.guid, {1}, {7})
+        assert [row.trans_id for row in found.transactions] == [first.trans_id]
+        found = await store.reads.named(first.round_id, {1}, {7})
+        assert [each.round_id for each in found.rounds] == [first.round_id]
+        assert await store.add_search_words(before=2**53, limit=10) is not words_put_down
     await store.close()

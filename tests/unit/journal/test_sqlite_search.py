@@ -14,6 +14,7 @@ from meganodes.domain.transaction import Kind, State
 from meganodes.journal import rows, sqlite_search
 from meganodes.journal.schema import upgrade
 from meganodes.journal.search import FEW_ENTRIES, OWN_ENTRIES_MAX, Sought
+from meganodes.journal.sequencer import Sequencer
 from meganodes.journal.statements import SQLITE
 from meganodes.kit.database import parse_database_url
 from tests.support.transactions import bet
@@ -101,8 +102,8 @@ def test_a_count_that_did_not_see_all_says_so(connection: sqlite3.Connection) ->
 @pytest.mark.parametrize(
     ("name", "key"),
     [
-        ("with_guid", "transactions_of_guid (<expr>=?)"),
-        ("rounds_with_id", "rounds_of_id (round_id=?"),
+        ("with_guid", "w USING PRIMARY KEY (word=?"),
+        ("rounds_with_id", "w USING PRIMARY KEY (word=?"),
         ("with_trans_id", "(trans_id=?)"),
         ("attempts_with_id", "(attempt_id=?)"),
         ("with_transaction_id", "(agent_id=? AND provider_id=? AND transaction_id=?)"),
@@ -114,7 +115,8 @@ def test_a_count_that_did_not_see_all_says_so(connection: sqlite3.Connection) ->
 )
 def test_each_look_goes_by_a_key(connection: sqlite3.Connection, name: str, key: str) -> None:
     text = SQLITE[name].text
-    names = (*EVERYTHING.__slots__, "limit", "skipped", "bound", "text", "agents", "providers")
+    more = ("limit", "skipped", "bound", "text", "agents", "providers", "word", "guid")
+    names = (*EVERYTHING.__slots__, *more)
     values = dict.fromkeys(names) if ":" in text else ("1",) * text.count("?")
     plan = connection.execute(f"EXPLAIN QUERY PLAN {text}", values).fetchall()
     searched = [step[-1] for step in plan]
@@ -134,3 +136,39 @@ def test_a_journal_without_a_row_answers_too(tmp_path: Path) -> None:
     with closing(sqlite3.connect(path)) as empty:
         assert sqlite_search.found(empty, EVERYTHING, 5).rows == ()
         assert sqlite_search.counted(empty, EVERYTHING, 5).count == 0
+
+
+@pytest.mark.parametrize("steps", [0, 1, 3])
+def test_rows_are_found_with_and_without_their_words(tmp_path: Path, steps: int) -> None:
+    """However far the words have come: not at all, to a part, or as far as they may."""
+    path = tmp_path / "journal.db"
+    upgrade(parse_database_url(f"sqlite:///{path}"))
+    with closing(sqlite3.connect(path, isolation_level=None)) as opened:
+        made = [
+            replace(
+                bet(state=State.ACCEPTED),
+                trans_id=number,
+                transaction_id=f"n-{number}",
+                round_id=f"round {number}",
+                guid=f"mn-{number:040x}"[:43].replace("mn-0000", f"mn-{number:04d}"),
+            )
+            for number in range(1, 11)
+        ]
+        values = [(*rows.all_values(row), None, None) for row in made]
+        opened.executemany(SQLITE["insert_transaction"].text, values)
+        sequencer = Sequencer(opened)
+        came = [sequencer.add_search_words(before=9, limit=4) for _ in range(steps)]
+        assert came == [4, 8, 0][:steps]
+        for row in made:
+            found = sqlite_search.named(opened, row.guid, {1}, {7})
+            assert [each.trans_id for each in found.transactions] == [row.trans_id]
+            found = sqlite_search.named(opened, row.round_id, {1}, {7})
+            assert [each.round_id for each in found.rounds] == [row.round_id]
+            assert sqlite_search.named(opened, row.guid, {2}, {7}).transactions == ()
+            assert sqlite_search.named(opened, row.round_id, {2}, {7}).rounds == ()
+
+
+def test_a_rounds_word_leads_to_its_first_row_alone(connection: sqlite3.Connection) -> None:
+    Sequencer(connection).add_search_words(before=2**53, limit=10 * COUNT)
+    words = "SELECT count(*) FROM search_words WHERE word = 'r-2'"
+    assert connection.execute(words).fetchone() == (1,)

@@ -34,6 +34,9 @@ ACROSS_AGENTS = {
     "entry_before": "a look is bounded by what all agents did; only a number leaves it",
     "with_trans_id": "staff may see many agents; the caller keeps the rows of those alone",
     "with_guid": "staff may see many agents; the caller keeps the rows of those alone",
+    "next_search_words": "words are put down for all agents in one run; only numbers leave it",
+    "add_search_words": "words are put down for all agents in one run; they carry agent_id",
+    "note_search_words": "one row says how far the run has come",
     "with_transaction_id": "staff may see many agents; it is bound to a list of them",
     "rounds_with_id": "staff may see many agents; it is bound to a list of them",
     "attempts_with_id": "staff may see many agents; the caller keeps the rows of those alone",
@@ -42,6 +45,7 @@ ACROSS_AGENTS = {
 SMALL = {
     "listing_positions": "one row for each agent",
     "list_skips": "one row for each agent and restore",
+    "search_progress": "one row",
 }
 
 _TABLE = re.compile(r"\b(?:FROM|JOIN|UPDATE)\s+(\w+)(?:\s+AS\s+(\w+))?")

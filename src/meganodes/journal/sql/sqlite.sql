@@ -650,10 +650,20 @@ SELECT count(*) FROM (
 -- Read the rows of all agents with one of the hub's numbers.
 SELECT {row_columns} FROM transactions AS t WHERE t.trans_id = ? ORDER BY t.agent_id
 
+-- fragment: without_word
+-- Be among the newest rows whose words may not be put down yet; a look at them is bounded.
+t.trans_id > (SELECT upto FROM search_progress WHERE agent_id = 0) AND t.trans_id >= coalesce(
+  (SELECT n.trans_id FROM transactions AS n ORDER BY n.trans_id DESC LIMIT 1 OFFSET 150000), 0
+)
+
 -- name: with_guid
--- Read the rows with a guid; the index holds ten digits of it, which is enough to find it.
-SELECT {row_columns} FROM transactions AS t INDEXED BY transactions_of_guid
-WHERE substr(t.guid, 4, 10) = ? AND +t.guid = ?
+-- Read the rows with a guid: by its word, and among the newest, which may have none yet.
+SELECT {row_columns}
+FROM search_words AS w
+CROSS JOIN transactions AS t ON t.trans_id = w.trans_id AND t.agent_id = w.agent_id
+WHERE w.word = :word AND t.guid = :guid
+UNION ALL
+SELECT {row_columns} FROM transactions AS t WHERE {without_word} AND t.guid = :guid
 
 -- name: with_transaction_id
 -- Read the rows with a provider's id, of these providers and agents (JSON lists).
@@ -665,10 +675,47 @@ CROSS JOIN transactions AS t
 ORDER BY t.trans_id
 
 -- name: rounds_with_id
--- Read which rounds of these agents (a JSON list) have an id.
-SELECT r.agent_id, r.provider_id, r.user_code, r.round_id FROM rounds AS r INDEXED BY rounds_of_id
-WHERE r.round_id = :text AND r.agent_id IN (SELECT value FROM json_each(:agents))
-ORDER BY r.agent_id, r.provider_id, r.user_code LIMIT :limit
+-- Read which rounds of these agents (a JSON list) have an id: by its word, and among the newest.
+SELECT t.agent_id, t.provider_id, t.user_code, t.round_id
+FROM search_words AS w
+CROSS JOIN transactions AS t ON t.trans_id = w.trans_id AND t.agent_id = w.agent_id
+WHERE w.word = :text AND t.round_id = :text
+  AND t.agent_id IN (SELECT value FROM json_each(:agents))
+UNION
+SELECT t.agent_id, t.provider_id, t.user_code, t.round_id
+FROM transactions AS t
+WHERE {without_word} AND t.round_id = :text
+  AND t.agent_id IN (SELECT value FROM json_each(:agents))
+ORDER BY 1, 2, 3 LIMIT :limit
+
+-- name: next_search_words
+-- Find how far words go, and how far they may go on: so many rows, and none that is still being made.
+SELECT p.upto, max(n.trans_id)
+FROM search_progress AS p, (
+  SELECT trans_id FROM transactions
+  WHERE trans_id > (SELECT upto FROM search_progress WHERE agent_id = 0) AND trans_id < :before
+  ORDER BY trans_id LIMIT :limit
+) AS n
+WHERE p.agent_id = 0
+
+-- name: add_search_words
+-- Put down the words of a range of rows, in the order of their key; a round goes by its first row.
+INSERT INTO search_words (word, agent_id, trans_id)
+SELECT word, agent_id, trans_id
+FROM (
+  SELECT substr(guid, 4, 10) AS word, agent_id, trans_id
+  FROM transactions WHERE trans_id > :after AND trans_id <= :until
+  UNION ALL
+  SELECT round_id, agent_id, trans_id
+  FROM transactions WHERE trans_id > :after AND trans_id <= :until AND round_seq <= 1
+)
+WHERE true
+ORDER BY word
+ON CONFLICT (word, agent_id, trans_id) DO NOTHING
+
+-- name: note_search_words
+-- Note how far words go.
+UPDATE search_progress SET upto = :until WHERE agent_id = 0
 
 -- name: attempts_with_id
 -- Find the entries of the API log with a number: whose, and of which transaction.
