@@ -19,8 +19,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 OLDEST = (3, 11)
 APT_LINE = "sudo apt-get install -y python3 python3-pip python3-venv make git"
-SETS = ("hub", "dev")
-SATISFIED_BY = {"hub": ("hub", "dev"), "dev": ("dev",)}  # the dev set holds the hub set
+SETS = ("hub", "hub-postgresql", "dev")
+SATISFIED_BY = {  # each set holds those before it
+    "hub": SETS,
+    "hub-postgresql": ("hub-postgresql", "dev"),
+    "dev": ("dev",),
+}
 
 
 class SetupError(Exception):

@@ -17,7 +17,8 @@ RUNTIME = ["--extra", "hub", "--extra", "certify", "pyproject.toml"]
 SOURCES = {
     "uv": ["requirements/uv.in"],
     "hub": ["--group", "build", *RUNTIME],
-    "dev": ["--group", "dev", "--extra", "otel", *RUNTIME],
+    "hub-postgresql": ["--group", "build", "--extra", "postgresql-server", *RUNTIME],
+    "dev": ["--group", "dev", "--extra", "otel", "--extra", "postgresql-server", *RUNTIME],
 }
 
 

@@ -27,7 +27,7 @@ from meganodes.hub.list_numbers import ListNumbers, ListSkip
 from meganodes.hub.meters import BackendMeters, Meters
 from meganodes.hub.waiting import Decisions
 from meganodes.journal.reads import SqliteReads
-from meganodes.journal.schema import UnsupportedDatabase, check, upgrade
+from meganodes.journal.schema import check, upgrade
 from meganodes.journal.sqlite import SqliteJournal
 from meganodes.journal.store import StoreUnavailable
 from meganodes.kit.clock import SteadyClock, SystemClock
@@ -116,7 +116,7 @@ def migrate(settings: Settings) -> None:
     try:
         upgrade(url)
         directory_schema.upgrade(url)
-    except (UnsupportedDatabase, MigrationFault) as fault:
+    except MigrationFault as fault:
         raise StartFault(f"database_url: {fault}") from None
 
 

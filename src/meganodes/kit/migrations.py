@@ -6,7 +6,7 @@ own. Alembic is loaded only to migrate: a server that starts needs no more than 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,12 +66,16 @@ def schema_fault(connection: ReadConnection, schema: Schema) -> str | None:
     names = connection.table_names()
     if schema.version_table not in names:
         return f"{schema.title}'s tables are missing or of the first release: {_MIGRATE}"
-    version = _version(connection, schema)
+    return version_fault(schema, _version(connection, schema), names)
+
+
+def version_fault(schema: Schema, version: str, names: Collection[str]) -> str | None:
+    """Say why tables of a version, with these names, cannot be used, None when they can."""
     if version < schema.revision:
         return f"{schema.title}'s tables are of revision {version or 'none'}: {_MIGRATE}"
     if version > schema.revision:
         return _newer(schema, version)
-    if missing := schema.tables - names:
+    if missing := schema.tables - frozenset(names):
         listed = ", ".join(sorted(missing))
         return f"tables of {schema.title} are missing ({listed}): restore a backup"
     return None

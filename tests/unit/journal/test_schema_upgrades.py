@@ -14,8 +14,10 @@ from meganodes.journal.sqlite import SqliteJournal
 from meganodes.journal.turnover import Turnover, Window
 from meganodes.kit import migrations
 from meganodes.kit.clock import ManualClock
-from meganodes.kit.database import DatabaseUrl, parse_database_url
+from meganodes.kit.database import DatabaseKind, DatabaseUrl, parse_database_url
 from tests.support.transactions import START_MS, settled_bet, undone
+
+SQLITE_TABLES = TABLES[DatabaseKind.SQLITE]
 
 MADE_BY = {"turnovers": 2, "list_skips": 3, "search_progress": 6, "search_words": 6}
 """Tables that the first revision had not, and which revision made them."""
@@ -45,7 +47,7 @@ async def fill(path: Path) -> None:
 
 
 def tables_of(number: int) -> frozenset[str]:
-    return frozenset(name for name in TABLES if MADE_BY.get(name, 1) <= number)
+    return frozenset(name for name in SQLITE_TABLES if MADE_BY.get(name, 1) <= number)
 
 
 def make_revision(path: Path, folder: Path, number: int) -> None:
@@ -71,9 +73,8 @@ def copy_rows(source: Path, target: Path, number: int) -> None:
         for table in sorted(tables_of(number)):
             found = connection.execute("SELECT name FROM main.pragma_table_info(?)", (table,))
             columns = ", ".join(name for (name,) in found)
-            connection.execute(
-                f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM newer.{table}"  # noqa: S608 - names of tables
-            )
+            rows = f"SELECT {columns} FROM newer.{table}"  # noqa: S608 - names of tables
+            connection.execute(f"INSERT OR IGNORE INTO main.{table} ({columns}) {rows}")
 
 
 @pytest.mark.parametrize("number", range(1, int(REVISION)))

@@ -12,7 +12,9 @@ import pytest
 from meganodes.journal import rows
 from meganodes.journal.schema import TABLES, upgrade
 from meganodes.journal.statements import SQLITE, Statement, read_statements
-from meganodes.kit.database import parse_database_url
+from meganodes.kit.database import DatabaseKind, parse_database_url
+
+NAMES = TABLES[DatabaseKind.SQLITE]
 
 ACROSS_AGENTS = {
     "due_work": "the worker asks once for all agents; it groups by agent_id",
@@ -68,7 +70,7 @@ def unbound(statement: Statement) -> list[str]:
     return [part for part in (*columns, *targets) if "agent_id" not in part] + [
         table
         for table, alias in _TABLE.findall(text)
-        if table in TABLES and not re.search(_BOUND.format(alias=alias or table), text)
+        if table in NAMES and not re.search(_BOUND.format(alias=alias or table), text)
     ]
 
 
@@ -111,7 +113,7 @@ def test_statement_finds_its_rows_by_an_index(name: str, database: sqlite3.Conne
     plan = database.execute("EXPLAIN QUERY PLAN " + text, _values(text)).fetchall()
     tables = {alias or table: table for table, alias in _TABLE.findall(text)}
     scanned = [step.split()[1] for *_, step in plan if re.match(r"SCAN (?!.*INDEX)", step)]
-    assert {tables[alias] for alias in scanned if tables.get(alias) in TABLES} <= SMALL.keys()
+    assert {tables[alias] for alias in scanned if tables.get(alias) in NAMES} <= SMALL.keys()
 
 
 def _values(text: str) -> dict[str, int] | tuple[int, ...]:

@@ -8,11 +8,23 @@ from pathlib import Path
 
 from alembic import op
 
+from meganodes.kit.database import DatabaseKind
+
 
 def run_script(path: Path) -> None:
-    """Run a file of SQL, statement by statement."""
+    """Run a file of SQL for SQLite, statement by statement; PostgreSQL has files of its own."""
+    if op.get_bind().dialect.name != DatabaseKind.SQLITE:
+        return
     for statement in _statements(path.read_text("utf-8")):
         op.get_bind().exec_driver_sql(statement)
+
+
+def run_postgresql_script(path: Path) -> None:
+    """Run a file of SQL for PostgreSQL."""
+    if op.get_bind().dialect.name == DatabaseKind.POSTGRESQL:
+        # Without values the driver sends the file as it is, and the server takes it apart.
+        plain = op.get_bind().execution_options(no_parameters=True)
+        plain.exec_driver_sql(path.read_text("utf-8"))
 
 
 def _statements(source: str) -> Iterator[str]:
