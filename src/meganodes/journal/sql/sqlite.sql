@@ -448,9 +448,11 @@ GROUP BY a.command, a.number > 1, a.outcome, a.phase, a.result, a.http_status, a
 
 -- name: misplaced
 -- Find an agent whose last position is not the one its list ends with: somebody edited the tables.
+-- Saying that there is a position lets the key of placed entries answer, by one look for each agent.
 SELECT p.agent_id FROM listing_positions AS p
 WHERE p.last_position <> (
-  SELECT coalesce(max(l.position), 0) FROM listings AS l WHERE l.agent_id = p.agent_id
+  SELECT coalesce(max(l.position), 0) FROM listings AS l
+  WHERE l.agent_id = p.agent_id AND l.position IS NOT NULL
 )
 LIMIT 1
 
