@@ -468,7 +468,9 @@ ON CONFLICT (agent_id, after_position) DO UPDATE SET skipped = skipped + exclude
 
 -- name: undecided
 -- Find bets without a decision, whether somebody owns them or not: a restore puts them aside.
-SELECT {row_columns} FROM transactions AS t WHERE t.state = 'pending' ORDER BY t.trans_id
+SELECT {row_columns} FROM transactions AS t INDEXED BY transactions_pending
+WHERE t.state = 'pending'
+ORDER BY t.trans_id
 
 -- name: last_numbers
 -- Read how far this journal has got: the highest number, and the longest list with what it skips.
@@ -500,16 +502,20 @@ ORDER BY t.due_at_ms, t.trans_id
 LIMIT ?
 
 -- name: open_work
--- Count what is pending, owed or parked, by agent and state, each part by its own small index.
-SELECT agent_id, state, count(*), min(coalesce(owed_since_ms, created_at_ms)) FROM transactions
+-- Count what is pending, owed or parked, by agent and state, each part by its own small index. It is
+-- named: by itself the planner reads all rows in the order of agents, for the sake of the grouping.
+SELECT agent_id, state, count(*), min(coalesce(owed_since_ms, created_at_ms))
+FROM transactions INDEXED BY transactions_due
 WHERE step <> 'none' AND step <> 'probe'
 GROUP BY agent_id, state
 UNION ALL
-SELECT agent_id, state, count(*), min(created_at_ms) FROM transactions
+SELECT agent_id, state, count(*), min(created_at_ms)
+FROM transactions INDEXED BY transactions_pending
 WHERE state = 'pending'
 GROUP BY agent_id
 UNION ALL
-SELECT agent_id, state, count(*), min(coalesce(owed_since_ms, created_at_ms)) FROM transactions
+SELECT agent_id, state, count(*), min(coalesce(owed_since_ms, created_at_ms))
+FROM transactions INDEXED BY transactions_parked
 WHERE state = 'parked'
 GROUP BY agent_id
 
