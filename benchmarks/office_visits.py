@@ -39,7 +39,7 @@ _WELL: Final = frozenset({200, 303})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """A page and what is asked of it; ``path`` still has its parameters, ``query`` is filled."""
+    """A page and what is asked of it; ``path`` and ``query`` still have their parameters."""
 
     path: str
     query: str
@@ -166,14 +166,14 @@ class Visitor:
             is_open = page.stage is stage and (page.right is None or page.right in rights)
             if page.method is Method.GET and is_open:
                 for query in QUERIES.get(page.path, ("",)):
-                    yield Shape(path=page.path, query=self._fill(query))
+                    yield Shape(path=page.path, query=query)
 
     async def visit(self, shape: Shape) -> Visited:
         """Ask once. A file is read to its first part, a stream until it begins."""
         path = OFFICE_PATH + self._fill(shape.path)
         answer = _Answer(ends_with={LIVE: "head", EXPORT: "part"}.get(shape.path, "all"))
         live = [(b"accept", b"text/event-stream")] if shape.path == LIVE else []
-        scope = _scope(path, shape.query, [*self._headers, *live])
+        scope = _scope(path, self._fill(shape.query), [*self._headers, *live])
         started = time.perf_counter()
         serving = asyncio.ensure_future(self._app(scope, answer.receive, answer.send))
         ending = asyncio.ensure_future(answer.ended.wait())
