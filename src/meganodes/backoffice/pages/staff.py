@@ -24,6 +24,7 @@ from meganodes.backoffice.permissions import RIGHTS, Right, Scope
 from meganodes.directory.staff import WELCOME, WELCOME_MINUTES, NewMember
 from meganodes.directory.staff_records import Role, StaffMember, StaffState
 
+PAGE_SIZE: Final = 50
 _LIST: Final = f"{OFFICE_PATH}/staff"
 
 
@@ -42,24 +43,38 @@ class RoleForm(Form):
 
 
 async def list_staff(visit: Visit) -> Answer:
-    """Show everybody whose agent is in sight."""
-    scope = visit.scope
-    members = [each for each in await visit.office.staff.members() if _in_sight(scope, each)]
-    directory = visit.office.hub.directory
-    names = {
-        each.staff_id: agent.name
-        for each in members
-        if each.agent_id is not None and (agent := directory.agent(each.agent_id)) is not None
-    }
+    """Show those whose agent is in sight, or whom a search finds, a page at a time."""
+    scope, sought = visit.scope, visit.query("q").lower()
+    found = [
+        each
+        for each in await visit.office.staff.members()
+        if _in_sight(scope, each) and sought in each.email.lower()
+    ]
+    start = number_of(visit.query("after")) or 0
+    members = found[start : start + PAGE_SIZE]
     agents = [("", "the hub's own team")] if scope.is_everything else []
     values = {
         "members": members,
-        "names": names,
+        "names": _agent_names(visit, members),
+        "total": len(found),
+        "start": start,
+        "earlier": max(0, start - PAGE_SIZE) if start else None,
+        "later": start + PAGE_SIZE if start + PAGE_SIZE < len(found) else None,
+        "sought": sought,
         "agents": agents + [(each.name, each.name) for each in scope.agents()],
         "roles": [(each.value, each.value) for each in Role],
         "rights": {role.value: sorted(right.value for right in RIGHTS[role]) for role in Role},
     }
     return Show(template="staff/list.html", values=values)
+
+
+def _agent_names(visit: Visit, members: list[StaffMember]) -> dict[int, str]:
+    directory = visit.office.hub.directory
+    return {
+        each.staff_id: agent.name
+        for each in members
+        if each.agent_id is not None and (agent := directory.agent(each.agent_id)) is not None
+    }
 
 
 async def invite(visit: Visit, form: InviteForm) -> Answer:
