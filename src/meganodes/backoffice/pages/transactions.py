@@ -43,6 +43,7 @@ from meganodes.hub.transaction_search import (
     transactions_page,
 )
 from meganodes.hub.transaction_story import Chapter, transaction_story
+from meganodes.hub.uses import Use
 from meganodes.journal.search import Counted
 from meganodes.kit.identity import time_of
 from meganodes.protocol.currency import currency
@@ -208,12 +209,18 @@ def transaction_path(row: Transaction) -> str:
 
 
 PAGES: tuple[AnyPage, ...] = (
-    Page(path="/a/{agent_id}/transactions", title="Transactions", answer=list_transactions),
+    Page(
+        path="/a/{agent_id}/transactions",
+        title="Transactions",
+        answer=list_transactions,
+        use=Use.SEARCH,
+    ),
     Page(
         path="/a/{agent_id}/transactions.csv",
         title="Transactions",
         answer=export,
         right=Right.EXPORT,
+        use=Use.EXPORT,
     ),
     Page(
         path="/a/{agent_id}/transactions/{trans_id}", title="Transaction", answer=show_transaction
