@@ -2,7 +2,7 @@
 
 Every failure makes the next try wait longer; ten stop the account for half an hour. The count is in
 the database, so it survives a restart and holds for all nodes. Who has to wait is told so by a read
-alone, and for a second from memory: a flood of guesses takes neither a hash nor the lock of the bets.
+alone, and for a second from memory: a flood of guesses takes neither a hash nor the bets' lock.
 """
 
 from __future__ import annotations

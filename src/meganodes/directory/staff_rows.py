@@ -150,7 +150,7 @@ def touch_session(connection: WriteConnection, session_id: int, now_ms: int) -> 
 
 
 def count_code_try(connection: WriteConnection, session_id: int) -> int | None:
-    """Count a try of a code before it is judged: how many there were, None when the session ended."""
+    """Count a try of a code before it is judged; None when the session has ended meanwhile."""
     one = staff_sessions.c.session_id == session_id
     raised = update(staff_sessions).where(one).values(code_tries=staff_sessions.c.code_tries + 1)
     tries = connection.execute(raised.returning(staff_sessions.c.code_tries)).scalar_one_or_none()

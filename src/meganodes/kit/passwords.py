@@ -28,7 +28,7 @@ _HASHER: Final = PasswordHasher(time_cost=1, memory_cost=MEMORY_KIB, parallelism
 NOBODYS: Final = f"$argon2id$v=19$m={MEMORY_KIB},t=1,p=1${'A' * 22}${'A' * 43}"
 """Stands in for the hash of an account that does not exist: checking it costs what any other does.
 
-Written out, because hashing something for it would make the first unknown account take twice as long.
+Written out: hashing something for it would make the first unknown account take twice as long.
 """
 
 
