@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from meganodes.kit.secrets import Secret
 
 _HEADERS = {**SECURITY_HEADERS, **NOT_KEPT}
+_SECONDS_SHOWN_MAX = 120
 _TITLES = {
     403: "Not allowed",
     404: "Not found",
@@ -71,8 +72,21 @@ def _keep(made: Response, token: Secret | None) -> None:
 
 def show_error(visit: Visit, status: int, *, reference: str = "") -> Response:
     """Show the page of an error: what it means and what to do, never why inside."""
-    values = {"status": status, "reference": reference}
-    html = page_html(visit, _TITLES[status], "error.html", values)
+    return _error_page(visit, status, {"reference": reference})
+
+
+def show_too_often(visit: Visit, wait_seconds: int) -> Response:
+    """Show that something was used too often, and when it may be used again (S19)."""
+    minutes = -(-wait_seconds // 60)
+    wait = f"{minutes} min" if wait_seconds > _SECONDS_SHOWN_MAX else f"{wait_seconds} s"
+    made = _error_page(visit, 429, {"wait": wait})
+    made.headers["retry-after"] = str(wait_seconds)
+    return made
+
+
+def _error_page(visit: Visit, status: int, values: dict[str, object]) -> Response:
+    known = {"status": status, "reference": "", "wait": ""} | values
+    html = page_html(visit, _TITLES[status], "error.html", known)
     return HTMLResponse(html, status, headers=_HEADERS)
 
 

@@ -183,6 +183,12 @@ class SqliteReads:
             lambda connection: sqlite_search.found(connection, sought, limit)
         )
 
+    async def search_newer(self, sought: Sought, limit: int) -> Found:
+        """Look for the oldest rows that are wanted."""
+        return await self._in_thread(
+            lambda connection: sqlite_search.found_newer(connection, sought, limit)
+        )
+
     async def count(self, sought: Sought, limit: int) -> Counted:
         """Count what is wanted, up to a limit."""
         return await self._in_thread(

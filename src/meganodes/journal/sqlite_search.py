@@ -43,6 +43,17 @@ def found(connection: sqlite3.Connection, sought: Sought, limit: int) -> Found:
     return Found(rows=read, reached=read[-1].trans_id if len(read) == limit else values["first"])
 
 
+def found_newer(connection: sqlite3.Connection, sought: Sought, limit: int) -> Found:
+    """Look for the oldest rows that are wanted."""
+    values = _values(sought) | {"limit": limit}
+    way = _way(connection, values)
+    if way == _BY_TIME:
+        values["past"] = _reached_newer(connection, values)
+    read = rows.transactions(_all(connection, f"search_newer_{way}", values))
+    reached = read[-1].trans_id + 1 if len(read) == limit else values["past"]
+    return Found(rows=tuple(reversed(read)), reached=reached)
+
+
 def counted(connection: sqlite3.Connection, sought: Sought, limit: int) -> Counted:
     """Count what is wanted, up to a limit."""
     values = _values(sought) | {"limit": limit + 1}
@@ -108,6 +119,15 @@ def _reached(connection: sqlite3.Connection, values: dict[str, Any]) -> int:
         last = _all(connection, name, {**values, "first": first, "skipped": skipped})
         first = last[0][0] if last else first
     return first
+
+
+def _reached_newer(connection: sqlite3.Connection, values: dict[str, Any]) -> int:
+    """Find how far ahead one look may go; the same bounds the other way."""
+    past: int = values["past"]
+    for name, skipped in (("entry_after", ENTRIES_MAX), ("own_entry_after", OWN_ENTRIES_MAX)):
+        next_one = _all(connection, name, {**values, "past": past, "skipped": skipped})
+        past = next_one[0][0] if next_one else past
+    return past
 
 
 def _all(connection: sqlite3.Connection, name: str, values: Values) -> list[Any]:

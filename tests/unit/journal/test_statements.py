@@ -34,6 +34,7 @@ ACROSS_AGENTS = {
     "undecided": "a restore looks at all agents; the rows carry agent_id",
     "last_numbers": "a restore looks at all agents; only two numbers leave it",
     "entry_before": "a look is bounded by what all agents did; only a number leaves it",
+    "entry_after": "a look is bounded by what all agents did; only a number leaves it",
     "with_trans_id": "staff may see many agents; the caller keeps the rows of those alone",
     "with_guid": "staff may see many agents; the caller keeps the rows of those alone",
     "next_search_words": "words are put down for all agents in one run; only numbers leave it",

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 from argon2 import PasswordHasher, extract_parameters
 
-from meganodes.kit.passwords import Passwords, is_outdated, password_fault
+from meganodes.kit.passwords import NOBODYS, Passwords, is_outdated, password_fault
 from meganodes.kit.secrets import Secret
 
 GOOD = Secret("correct horse battery staple")
@@ -35,6 +35,10 @@ async def test_hashes_are_argon2id_with_46_mib(passwords: Passwords) -> None:
 
 async def test_no_account_matches_nothing(passwords: Passwords) -> None:
     assert not await passwords.matches(None, Secret("no such account \0"))
+
+
+async def test_no_account_costs_what_an_account_costs(passwords: Passwords) -> None:
+    assert extract_parameters(NOBODYS) == extract_parameters(await passwords.hashed(GOOD))
 
 
 async def test_a_broken_hash_matches_nothing(passwords: Passwords) -> None:

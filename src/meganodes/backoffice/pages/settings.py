@@ -29,6 +29,7 @@ from meganodes.backoffice.permissions import Right
 from meganodes.directory.records import TokenKind
 from meganodes.domain.retry import CONTRACT_SCHEDULE, RetrySchedule
 from meganodes.hub import callback_test
+from meganodes.hub.uses import Use
 from meganodes.protocol.commands import Revision
 from meganodes.protocol.signature import secret_text
 
@@ -242,7 +243,9 @@ def _value_text(value: object) -> str:
     return " ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
-def _action(path: str, answer: Action, form: type[Form], *, fresh: bool) -> AnyPage:
+def _action(
+    path: str, answer: Action, form: type[Form], *, fresh: bool, use: Use | None = None
+) -> AnyPage:
     return Page(
         path=f"/a/{{agent_id}}/settings{path}",
         title="Settings",
@@ -251,6 +254,7 @@ def _action(path: str, answer: Action, form: type[Form], *, fresh: bool) -> AnyP
         right=Right.CHANGE_SETTINGS,
         fresh=fresh,
         back=show_settings,
+        use=use,
     )
 
 
@@ -271,8 +275,8 @@ PAGES: tuple[AnyPage, ...] = (
         answer=offer_test,
         right=Right.CHANGE_SETTINGS,
     ),
-    _action("/callback-test", run_test, NoForm, fresh=False),
-    _action("/reissue", reissue, ReissueForm, fresh=True),
+    _action("/callback-test", run_test, NoForm, fresh=False, use=Use.CALLBACK_TEST),
+    _action("/reissue", reissue, ReissueForm, fresh=True, use=Use.REISSUE),
     _action("/callback-url", set_callback_url, CallbackUrlForm, fresh=True),
     _action("/allow-list", set_allow_list, AllowListForm, fresh=True),
     _action("/callbacks", set_callbacks, CallbacksForm, fresh=False),

@@ -33,6 +33,7 @@ _NOT_THIS: Final = "The e-mail address or the password is not right."
 _TOO_OFTEN: Final = (
     "There were too many tries. Wait a little; after ten wrong ones it is half an hour."
 )
+_TOO_MANY_REQUESTS: Final = 429
 _WRONG_CODE: Final = "This code is not right, or it was used already. Wait for the next one."
 _USED_LINK: Final = "This link was used or has expired. Ask for a new one."
 
@@ -116,7 +117,9 @@ async def enrol(visit: Visit, form: CodeForm) -> Answer:
         visit.staff, visit.own_session, _seed(visit), form.code.strip(), visit.seen
     )
     if isinstance(done, No):
-        raise FormFaults({"code": _TOO_OFTEN if done is No.TOO_OFTEN else _WRONG_CODE})
+        if done is No.TOO_OFTEN:
+            raise FormFaults({"code": _TOO_OFTEN}, _TOO_MANY_REQUESTS)
+        raise FormFaults({"code": _WRONG_CODE})
     codes = [each.reveal() for each in done.recovery_codes]
     return Show(template="sign_in/recovery.html", values={"codes": codes}, token=done.token)
 
@@ -194,7 +197,7 @@ def _further(judged: Passed | No, wanted: str, wrong: dict[str, str]) -> Answer:
                 path = f"{path}?next={inside}"
             return GoTo(path=path, token=token)
         case No.TOO_OFTEN:
-            raise FormFaults(dict.fromkeys(wrong, _TOO_OFTEN))
+            raise FormFaults(dict.fromkeys(wrong, _TOO_OFTEN), _TOO_MANY_REQUESTS)
         case _:
             raise FormFaults(wrong)
 

@@ -23,6 +23,7 @@ from meganodes.backoffice.page import (
 from meganodes.backoffice.permissions import RIGHTS, Right, Scope
 from meganodes.directory.staff import WELCOME, WELCOME_MINUTES, NewMember
 from meganodes.directory.staff_records import Role, StaffMember, StaffState
+from meganodes.hub.uses import Use
 
 PAGE_SIZE: Final = 50
 _LIST: Final = f"{OFFICE_PATH}/staff"
@@ -152,7 +153,9 @@ def _link_shown(visit: Visit, email: str, code: str) -> Answer:
     return Show(template="staff/link.html", values=values)
 
 
-def _action(path: str, answer: Action, form: type[Form] = NoForm) -> AnyPage:
+def _action(
+    path: str, answer: Action, form: type[Form] = NoForm, use: Use | None = None
+) -> AnyPage:
     return Page(
         path=f"/staff/{path}",
         title="Staff",
@@ -161,13 +164,14 @@ def _action(path: str, answer: Action, form: type[Form] = NoForm) -> AnyPage:
         right=Right.MANAGE_STAFF,
         fresh=True,
         back=list_staff,
+        use=use,
     )
 
 
 PAGES: tuple[AnyPage, ...] = (
     Page(path="/staff", title="Staff", answer=list_staff, right=Right.MANAGE_STAFF),
     _action("invite", invite, InviteForm),
-    _action("{staff_id}/link", new_link),
+    _action("{staff_id}/link", new_link, use=Use.REISSUE),
     _action("{staff_id}/role", set_role, RoleForm),
     _action("{staff_id}/disable", disable),
     _action("{staff_id}/enable", enable),
