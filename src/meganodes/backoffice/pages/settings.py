@@ -153,20 +153,24 @@ async def reissue(visit: Visit, form: ReissueForm) -> Answer:
 async def set_callback_url(visit: Visit, form: CallbackUrlForm) -> Answer:
     """Save the address and call it at once, so that what is wrong with it is said here and now."""
     await _set(visit, {"callback_url": form.callback_url})
-    return GoTo(path=f"{_path(visit)}/callback-test", toast="The Callback URL is saved.")
+    return await _tested(visit, is_saved=True)
 
 
 async def run_test(visit: Visit, _form: NoForm) -> Answer:
     """Call the backend and show what came."""
+    return await _tested(visit, is_saved=False)
+
+
+async def _tested(visit: Visit, *, is_saved: bool) -> Answer:
     agent = visit.office.hub.directory.agent(visit.own_agent.agent_id) or visit.own_agent
     found = await callback_test.run(visit.office.hub, agent)
-    values = {"title": "Callback test", "found": found, "agent": agent}
+    values = {"title": "Callback test", "found": found, "agent": agent, "is_saved": is_saved}
     return Show(template="settings/callback_test.html", values=values)
 
 
 async def offer_test(visit: Visit) -> Answer:
     """Show the page from which the test is run."""
-    values = {"found": None, "agent": visit.own_agent}
+    values = {"found": None, "agent": visit.own_agent, "is_saved": False}
     return Show(template="settings/callback_test.html", values=values)
 
 
