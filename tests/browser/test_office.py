@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 from meganodes.backoffice.page import AnyPage
 from meganodes.directory.staff_records import Stage
 from tests.support.browser import new_page
+from tests.support.listed_messages import only_listed_messages
 from tests.support.office_evening import (
     ADMIN,
     OfficeEvening,
@@ -85,7 +86,8 @@ class Desk:
 
 @pytest.fixture(scope="module")
 def evening(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OfficeEvening]:
-    with an_office_evening(tmp_path_factory.mktemp("office")) as made:
+    folder = tmp_path_factory.mktemp("office")
+    with only_listed_messages(), an_office_evening(folder) as made:
         yield made
 
 
@@ -119,11 +121,11 @@ def test_page_is_quiet_and_fits_and_can_be_used_by_everybody(desk: Desk, shown: 
     assert answer.status == 200, answer.url
     expect(desk.page.locator("h1")).to_have_count(1)
     desk.page.evaluate(AXE.read_text("utf-8"))
-    for theme in THEMES:
-        desk.page.evaluate(PUT_ON, theme)
-        assert desk.page.evaluate(JUDGE, theme) == []
-        for width in (DESK_WIDTH, PHONE_WIDTH):
-            desk.resize(width)
+    for width in (DESK_WIDTH, PHONE_WIDTH):
+        desk.resize(width)
+        for theme in THEMES:
+            desk.page.evaluate(PUT_ON, theme)
+            assert desk.page.evaluate(JUDGE, theme) == [], (theme, width)
             assert desk.page.evaluate(TOO_WIDE) == [], (theme, width)
 
 
