@@ -235,4 +235,47 @@ def test_what_was_done_is_said_once_and_can_be_dismissed(desk: Desk) -> None:
 
 def test_the_dashboard_draws_what_was_staked_and_won(desk: Desk) -> None:
     desk.open("/a/{agent_id}/dashboard")
-    expect(desk.page.locator("[data-chart] canvas")).to_be_visible()
+    expect(desk.page.locator("[data-chart] canvas").first).to_be_visible()
+
+
+def test_the_dashboard_draws_the_calls_of_the_last_hour(desk: Desk) -> None:
+    desk.open("/a/{agent_id}/dashboard")
+    charts = desk.page.locator("[data-chart] canvas")
+    expect(charts).to_have_count(2)
+    desk.page.locator("[data-chart]").last.hover()
+    expect(desk.page.locator(".chart-note").last).to_contain_text("not accepted")
+
+
+def test_an_export_says_how_far_it_is_and_keeps_the_whole_file(desk: Desk) -> None:
+    desk.open("/a/{agent_id}/transactions")
+    rows = desk.page.locator("table.movements tbody tr").count()
+    with desk.page.expect_download() as downloading:
+        desk.page.get_by_role("link", name="Export CSV").click()
+    lines = downloading.value.path().read_text("utf-8").splitlines()
+    assert downloading.value.suggested_filename.startswith("transactions-acme-")
+    assert lines[0].startswith("trans_id,time_utc,")
+    assert len(lines) == 1 + rows
+    expect(desk.page.locator("#export")).to_contain_text(f"complete: {rows} rows")
+
+
+def test_what_was_typed_is_back_after_the_password_was_asked_for(desk: Desk) -> None:
+    settings = desk.evening.url("/a/{agent_id}/settings")
+    desk.page.goto(settings)
+    address = desk.page.get_by_label("Where the hub calls the casino's backend")
+    address.fill("https://wallet.example.com/another")
+    asking = (
+        f"{desk.evening.url('/confirm')}?next={desk.evening.path('/office/a/{agent_id}/settings')}"
+    )
+    desk.page.route(
+        f"{settings}/callback-url",
+        lambda route: route.fulfill(status=303, headers={"location": asking}),
+    )
+    desk.page.get_by_role("button", name="Save and test").click()
+    desk.page.get_by_label("Password").fill(PASSWORD.reveal())
+    desk.page.get_by_role("button", name="Go on").click()
+    desk.page.wait_for_url(settings)
+    desk.page.unroute_all()
+    expect(address).to_have_value("https://wallet.example.com/another")
+    expect(desk.page.locator("#toasts")).to_contain_text("What you typed is back")
+    desk.page.reload()
+    expect(address).not_to_have_value("https://wallet.example.com/another")
