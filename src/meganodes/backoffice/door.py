@@ -18,6 +18,7 @@ from starlette.responses import RedirectResponse, Response
 from meganodes.backoffice import cookies
 from meganodes.backoffice.answers import respond, show_error, show_too_often
 from meganodes.backoffice.headers import NOT_KEPT, SECURITY_HEADERS
+from meganodes.backoffice.messages import say
 from meganodes.backoffice.numbers import number_of
 from meganodes.backoffice.office import OFFICE_PATH, Office
 from meganodes.backoffice.origin import is_own_origin
@@ -197,8 +198,10 @@ def _sentence(model: type[Form], name: str, found: str) -> str:
     """Say what a field must be: its description, else what the check said."""
     field = model.model_fields.get(name)
     if field is None:
-        return f"{name} is not a field of this form."
-    return f"Must be {field.description}." if field.description else f"{found}."
+        return say("%(name)s is not a field of this form.", name=name)
+    if not field.description:
+        return f"{found}."
+    return say("Must be %(what)s.", what=say(field.description))
 
 
 async def _shown_again(

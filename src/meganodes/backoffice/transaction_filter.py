@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
+from meganodes.backoffice.messages import say
 from meganodes.backoffice.numbers import number_of
 from meganodes.backoffice.periods import moment_of
 from meganodes.domain.transaction import Kind, State
@@ -110,7 +111,7 @@ def _range(visit: Visit, texts: dict[str, str], faults: dict[str, str]) -> tuple
 def _moment(visit: Visit, texts: dict[str, str], name: str, faults: dict[str, str]) -> int | None:
     moment_ms = moment_of(texts[name], ZoneInfo(visit.staff.time_zone))
     if texts[name] and moment_ms is None:
-        faults[name] = "This is no date and time."
+        faults[name] = say("This is no date and time.")
     return moment_ms
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final
 
+from meganodes.backoffice.messages import say
 from meganodes.backoffice.office import OFFICE_PATH
 from meganodes.backoffice.page import (
     Answer,
@@ -131,7 +132,7 @@ async def show_transaction(visit: Visit) -> Answer:
     if row.kind is Kind.CANCEL and story.bet is not None:
         return GoTo(path=transaction_path(story.bet))
     values = {
-        "title": f"{KINDS[row.kind].capitalize()} {row.transaction_id}",
+        "title": f"{say(KINDS[row.kind]).capitalize()} {row.transaction_id}",
         "row": row,
         "bet": story.bet,
         "currency": currency(row.currency),
@@ -175,7 +176,7 @@ async def export(visit: Visit) -> Answer:
         query = visit.request.url.query
         return GoTo(
             path=f"{list_path(visit.own_agent)}?{query}",
-            toast="This filter cannot be exported: take a period, and no single id.",
+            toast=say("This filter cannot be exported: take a period, and no single id."),
             tone="warning",
         )
     hub, agent = visit.office.hub, visit.own_agent

@@ -341,3 +341,15 @@ async def test_a_filter_that_means_nothing_is_not_exported(office: OfficeWorld) 
     for query in ({"min": "x"}, {"user": "nobody"}, {"id": "b1"}):
         answer = await office.get(f"/a/{office.agent_id}/transactions.csv", **query)
         assert answer.status_code == 303
+
+
+async def test_a_bet_that_never_came_has_no_round_to_lead_to(office: OfficeWorld) -> None:
+    await office.sign_in(Role.VIEWER)
+    player = await office.player("alice")
+    await player.cancel("b-never", "c1")
+    page = await office.page(f"/a/{office.agent_id}/transactions")
+    assert "cancelled before it came" in page
+    assert "/rounds/" not in page
+    row = await player.row("b-never")
+    story = await office.page(f"/a/{office.agent_id}/transactions/{row.trans_id}")
+    assert "/rounds/" not in story
