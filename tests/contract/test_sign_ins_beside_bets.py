@@ -27,13 +27,14 @@ async def sign_in(office: OfficeWorld, number: int) -> object:
 
 
 @pytest.mark.slow
+@pytest.mark.security("S4")
 async def test_a_hundred_sign_ins_at_once_do_not_starve_bets(tmp_path: Path) -> None:
     """Two hashes work at once, the others wait for them; a bet waits for none."""
     hasher = CountingHasher()
     async with an_office(tmp_path, Passwords(hasher)) as office:
         player = await office.player()
         signing_in = asyncio.gather(*(sign_in(office, number) for number in range(SIGN_INS)))
-        seconds = []
+        seconds: list[float] = []
         while not signing_in.done():
             started = time.monotonic()
             await player.bet(f"b{len(seconds)}", "0.01")
