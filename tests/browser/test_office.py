@@ -113,6 +113,7 @@ def desk(shared_desk: Desk) -> Iterator[Desk]:
 
 
 @pytest.mark.parametrize("shown", shown_pages(), ids=name_of)
+@pytest.mark.security("S14")
 def test_page_is_quiet_and_fits_and_can_be_used_by_everybody(desk: Desk, shown: AnyPage) -> None:
     desk.become(shown.stage)
     query = desk.evening.queries.get(shown.path, "")

@@ -155,6 +155,7 @@ async def test_a_row_goes_by_its_number_its_guid_its_cancels_and_the_providers_i
         assert found.transactions == (row,), text
 
 
+@pytest.mark.security("S1")
 async def test_a_name_is_looked_for_among_the_named_agents_only(journal: Journal) -> None:
     """S1: what is not in sight is not found by any of its names."""
     row = await record(journal.store, bet(agent_id=2, round_id="r-far"))

@@ -46,6 +46,7 @@ async def use_up(office: OfficeWorld, page: AnyPage, agent_id: int | None = None
         assert answer.status_code != 429
 
 
+@pytest.mark.security("S19")
 def test_what_is_costly_is_limited() -> None:
     """A page that looks, exports, calls out or makes secrets and forgets its limit shows here."""
     assert {(called(page), page.use) for page in LIMITED} == {
@@ -59,6 +60,7 @@ def test_what_is_costly_is_limited() -> None:
 
 
 @pytest.mark.parametrize("page", LIMITED, ids=called)
+@pytest.mark.security("S19")
 async def test_one_too_many_is_429_with_the_time_to_wait(
     office: OfficeWorld, page: AnyPage
 ) -> None:
@@ -95,6 +97,7 @@ async def test_another_session_of_the_same_person_counts_on(office: OfficeWorld)
     assert (await office.get("/search", q="x")).status_code == 429
 
 
+@pytest.mark.security("S19")
 async def test_callback_tests_of_both_doors_and_all_people_count_for_the_agent(
     office: OfficeWorld,
 ) -> None:
@@ -139,6 +142,7 @@ async def test_who_may_not_use_a_page_uses_up_nothing(office: OfficeWorld) -> No
     assert (await office.post(path)).status_code == 200
 
 
+@pytest.mark.security("S19")
 async def test_too_many_tries_to_sign_in_are_429(office: OfficeWorld) -> None:
     answers = [
         await office.post("/sign-in", email="a@b.example", password="wrong horse battery")

@@ -3,6 +3,8 @@
 import importlib
 import re
 
+import pytest
+
 from meganodes.bootstrap.settings import Settings, load_settings
 from tests.house.tree import ROOT, text
 
@@ -31,6 +33,7 @@ def number_at(place: str, settings: Settings) -> object:
     return getattr(record(), names[1])
 
 
+@pytest.mark.security("S31")
 def test_every_limit_has_the_number_that_holds() -> None:
     settings = load_settings(environment={})
     assert len(rows()) > 40

@@ -24,6 +24,7 @@ def settings(office: OfficeWorld, action: str = "") -> str:
     return f"/a/{office.agent_id}/settings{action}"
 
 
+@pytest.mark.security("leakage")
 async def test_no_secret_is_on_the_page_itself(office: OfficeWorld) -> None:
     await office.sign_in(Role.ADMIN)
     page = await office.page(settings(office))

@@ -306,6 +306,7 @@ async def test_the_file_has_what_the_filter_keeps_with_exact_amounts(office: Off
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@"])
+@pytest.mark.security("S15")
 async def test_a_cell_that_looks_like_a_formula_is_quoted(office: OfficeWorld, start: str) -> None:
     """S15: a provider chooses these texts."""
     await office.sign_in(Role.OPERATOR)
@@ -315,6 +316,7 @@ async def test_a_cell_that_looks_like_a_formula_is_quoted(office: OfficeWorld, s
     assert row["round_id"] == f'\'{start}HYPERLINK("x")'
 
 
+@pytest.mark.security("S26")
 async def test_an_export_leaves_one_audit_row_that_says_what_was_asked(office: OfficeWorld) -> None:
     """S26."""
     member = await office.sign_in(Role.OPERATOR)

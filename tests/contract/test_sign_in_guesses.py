@@ -92,6 +92,7 @@ async def guess_passwords(people: People) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.security("S6")
 async def test_of_ten_thousand_guesses_at_most_ten_of_each_secret_are_evaluated(
     people: People, hasher: CountingHasher
 ) -> None:
@@ -149,6 +150,7 @@ async def test_who_has_to_wait_writes_nothing(people: People) -> None:
     assert said is No.TOO_OFTEN
 
 
+@pytest.mark.security("S6")
 async def test_an_unknown_account_costs_one_hash_like_a_known_one(
     people: People, hasher: CountingHasher
 ) -> None:
@@ -175,6 +177,7 @@ def at_95_percent(costs: list[float]) -> float:
 
 
 @pytest.mark.slow
+@pytest.mark.security("S6")
 async def test_the_time_of_a_refusal_does_not_tell_whether_there_is_an_account(
     people: People,
 ) -> None:

@@ -27,6 +27,7 @@ async def sign_in(office: OfficeWorld, number: int) -> object:
 
 
 @pytest.mark.slow
+@pytest.mark.security("S4")
 async def test_a_hundred_sign_ins_at_once_do_not_starve_bets(tmp_path: Path) -> None:
     """Two hashes work at once, the others wait for them; a bet waits for none."""
     hasher = CountingHasher()
