@@ -52,7 +52,7 @@ SMALL = {
 }
 
 SCANS = re.compile(r"SCAN|SEARCH (?!.*(\(|INDEX))")
-"""A step of a plan that reads a whole table; a SEARCH without a bound looks for a max() that way."""
+"""A step of a plan that reads a whole table; a SEARCH without a bound looks for a max() so."""
 THROUGH = re.compile(r"SCAN \w+ USING (?:COVERING )?INDEX (\w+)$")
 """A step that reads a key from end to end, which is little when the key is of few rows only."""
 
