@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from meganodes.domain.transaction import Kind, State, Step, Transaction
-from meganodes.journal import rows, sqlite_reports
+from meganodes.journal import reports, rows
 from meganodes.journal.sequencer import Sequencer
+from meganodes.journal.sqlite_connection import sqlite_reader
 from meganodes.journal.statements import SQLITE
 from meganodes.kit.identity import first_trans_id
 from meganodes.protocol.commands import Revision, TransType
@@ -175,7 +176,7 @@ def fill_journal(
 
 
 def _sum_up(connection: sqlite3.Connection, sequencer: Sequencer) -> None:
-    while sums := sqlite_reports.unsummed(connection, _SUMMED_AT_ONCE):
+    while sums := reports.unsummed(sqlite_reader(connection), _SUMMED_AT_ONCE):
         connection.execute("BEGIN IMMEDIATE")
         sequencer.add_turnovers(sums)
         connection.execute("COMMIT")
