@@ -26,7 +26,7 @@ from meganodes.hub.core import Hub, HubSettings
 from meganodes.hub.list_numbers import ListNumbers, ListSkip
 from meganodes.hub.meters import BackendMeters, Meters
 from meganodes.hub.waiting import Decisions
-from meganodes.journal.reads import SqliteReads
+from meganodes.journal.reads import DatabaseReads
 from meganodes.journal.schema import check, upgrade
 from meganodes.journal.sqlite import SqliteJournal
 from meganodes.journal.store import StoreUnavailable
@@ -64,7 +64,7 @@ class Office:
     directory: Directory
     staff: Staff
     journal: SqliteJournal
-    reads: SqliteReads
+    reads: DatabaseReads
     clock: SystemClock
     identity: SystemIdentity
     egress: Egress

@@ -7,20 +7,17 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sqlite3
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
 from meganodes.domain.round import OpenRound
 from meganodes.domain.transaction import RoundKey, State, Transaction
-from meganodes.journal import rows, sqlite_attempts, sqlite_reports, sqlite_search
+from meganodes.journal import attempt_looks, looks, reports, rows
 from meganodes.journal.attempt_log import AttemptFilter, AttemptGroups
+from meganodes.journal.reader import Reader, Source
 from meganodes.journal.search import Counted, Found, Named, Sought
-from meganodes.journal.sqlite_connection import open_reader
-from meganodes.journal.statements import SQLITE
 from meganodes.journal.store import (
     AttemptPage,
     AttemptRecord,
@@ -33,24 +30,35 @@ from meganodes.journal.store import (
     UnlistedBalance,
 )
 from meganodes.journal.turnover import Page, SessionTurnover, Turnover, UserTurnovers, Window
+from meganodes.kit.logging import get_logger
 
 _T = TypeVar("_T")
 
+_log = get_logger("journal.reads")
 
-class SqliteReads:
-    """JournalReads and the store's slow questions over a few connections that cannot write."""
 
-    def __init__(self, path: Path, *, threads: int = 2) -> None:
+class DatabaseReads:
+    """JournalReads and the store's slow questions over a few connections that cannot write.
+
+    One that is lost is thrown away and made anew, once for a read; what fails then is said.
+    """
+
+    def __init__(self, source: Source, *, threads: int = 2) -> None:
         """Prepare; nothing is opened yet."""
-        self._path = path
+        self._source = source
         self._threads = threads
         self._executor: ThreadPoolExecutor | None = None
-        self._connections: SimpleQueue[sqlite3.Connection] = SimpleQueue()
+        # None stands for a connection that was lost.
+        self._readers: SimpleQueue[Reader | None] = SimpleQueue()
 
     def start(self) -> None:
         """Open the connections. Raises StoreUnavailable."""
-        for _ in range(self._threads):
-            self._connections.put(open_reader(self._path))
+        try:
+            for _ in range(self._threads):
+                self._readers.put(self._source.open())
+        except StoreUnavailable:
+            self._hang_up()
+            raise
         self._executor = ThreadPoolExecutor(self._threads, "journal-read")
 
     def close(self) -> None:
@@ -58,8 +66,7 @@ class SqliteReads:
         if self._executor is not None:
             self._executor.shutdown()
             self._executor = None
-            while not self._connections.empty():
-                self._connections.get().close()
+            self._hang_up()
 
     async def listed_after(
         self, agent_id: int, position: int, limit: int
@@ -70,19 +77,19 @@ class SqliteReads:
     async def listed_between(self, agent_id: int, window: Window, page: Page) -> ListedPage:
         """Give a page of the entries that were listed in a window, oldest first."""
         return await self._in_thread(
-            lambda connection: sqlite_reports.listed_between(connection, agent_id, window, page)
+            lambda reader: reports.listed_between(reader, agent_id, window, page)
         )
 
     async def turnover_by_user(self, agent_id: int, window: Window, page: Page) -> UserTurnovers:
         """Sum up a window by user and game, for a page of its users."""
         return await self._in_thread(
-            lambda connection: sqlite_reports.turnover_by_user(connection, agent_id, window, page)
+            lambda reader: reports.turnover_by_user(reader, agent_id, window, page)
         )
 
     async def turnover_by_game(self, agent_id: int, window: Window) -> tuple[Turnover, ...]:
         """Sum up a window by game."""
         return await self._in_thread(
-            lambda connection: sqlite_reports.turnover_by_game(connection, agent_id, window)
+            lambda reader: reports.turnover_by_game(reader, agent_id, window)
         )
 
     async def turnover_by_session(
@@ -90,14 +97,12 @@ class SqliteReads:
     ) -> tuple[SessionTurnover, ...]:
         """Sum up a window by session."""
         return await self._in_thread(
-            lambda connection: sqlite_reports.turnover_by_session(
-                connection, agent_id, gplay_ids, window
-            )
+            lambda reader: reports.turnover_by_session(reader, agent_id, gplay_ids, window)
         )
 
-    async def unsummed(self, limit: int) -> list[sqlite_reports.EntrySums]:
+    async def unsummed(self, limit: int) -> list[reports.EntrySums]:
         """Sum up the oldest entries that are in no turnover yet, by agent."""
-        return await self._in_thread(lambda connection: sqlite_reports.unsummed(connection, limit))
+        return await self._in_thread(lambda reader: reports.unsummed(reader, limit))
 
     async def attempts(self, agent_id: int, trans_id: int) -> tuple[AttemptRecord, ...]:
         """Give all logged attempts of one transaction, oldest first."""
@@ -113,9 +118,7 @@ class SqliteReads:
     ) -> AttemptPage:
         """Give the newest attempts that fit, among the newest ``rows_max``."""
         return await self._in_thread(
-            lambda connection: sqlite_attempts.attempts_page(
-                connection, agent_id, wanted, limit, rows_max
-            )
+            lambda reader: attempt_looks.attempts_page(reader, agent_id, wanted, limit, rows_max)
         )
 
     async def failed_attempts(
@@ -123,9 +126,7 @@ class SqliteReads:
     ) -> AttemptGroups:
         """Group the newest ``rows_max`` attempts that were not accepted."""
         return await self._in_thread(
-            lambda connection: sqlite_attempts.failed_attempts(
-                connection, agent_id, wanted, rows_max
-            )
+            lambda reader: attempt_looks.failed_attempts(reader, agent_id, wanted, rows_max)
         )
 
     async def last_attempts(
@@ -179,21 +180,15 @@ class SqliteReads:
 
     async def search(self, sought: Sought, limit: int) -> Found:
         """Look for the newest rows that are wanted."""
-        return await self._in_thread(
-            lambda connection: sqlite_search.found(connection, sought, limit)
-        )
+        return await self._in_thread(lambda reader: looks.found(reader, sought, limit))
 
     async def count(self, sought: Sought, limit: int) -> Counted:
         """Count what is wanted, up to a limit."""
-        return await self._in_thread(
-            lambda connection: sqlite_search.counted(connection, sought, limit)
-        )
+        return await self._in_thread(lambda reader: looks.counted(reader, sought, limit))
 
     async def named(self, text: str, agents: Collection[int], providers: Collection[int]) -> Named:
         """Look for whatever goes by an id."""
-        return await self._in_thread(
-            lambda connection: sqlite_search.named(connection, text, agents, providers)
-        )
+        return await self._in_thread(lambda reader: looks.named(reader, text, agents, providers))
 
     async def list_skips(self) -> tuple[tuple[int, int, int], ...]:
         """Give what the agents' lists pass over: agent, position, how many numbers after it."""
@@ -242,23 +237,42 @@ class SqliteReads:
         self, name: str, values: tuple[Any, ...], make: Callable[[Any], _T]
     ) -> tuple[_T, ...]:
         """Query and make records, both in a thread: a long list must not hold up the loop."""
-        statement = SQLITE[name].text
-        return await self._in_thread(
-            lambda connection: tuple(map(make, connection.execute(statement, values).fetchall()))
-        )
+        return await self._in_thread(lambda reader: tuple(map(make, reader.all(name, values))))
 
-    async def _in_thread(self, read: Callable[[sqlite3.Connection], _T]) -> _T:
+    async def _in_thread(self, read: Callable[[Reader], _T]) -> _T:
         if self._executor is None:
             raise StoreUnavailable("the journal is closed")
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._executor, self._on_a_connection, read)
 
-    def _on_a_connection(self, read: Callable[[sqlite3.Connection], _T]) -> _T:
+    def _on_a_connection(self, read: Callable[[Reader], _T]) -> _T:
         # There are as many connections as threads, so this never waits.
-        connection = self._connections.get()
+        reader = self._readers.get()
+        was_open = reader is not None
         try:
-            return read(connection)
-        except sqlite3.Error as fault:
-            raise StoreUnavailable(str(fault)) from fault
+            reader = reader or self._source.open()
+            try:
+                return read(reader)
+            except self._source.errors as fault:
+                if not (was_open and self._source.is_lost(reader)):
+                    raise
+                _log.warning("journal_connection_lost", fault=self._source.sentence(fault))
+            reader.connection.close()
+            reader = self._source.open()
+            return read(reader)
+        except self._source.errors as fault:
+            raise StoreUnavailable(self._source.sentence(fault)) from fault
         finally:
-            self._connections.put(connection)
+            self._put_back(reader)
+
+    def _put_back(self, reader: Reader | None) -> None:
+        if reader is not None and self._source.is_lost(reader):
+            reader.connection.close()
+            reader = None
+        self._readers.put(reader)
+
+    def _hang_up(self) -> None:
+        while not self._readers.empty():
+            reader = self._readers.get()
+            if reader is not None:
+                reader.connection.close()

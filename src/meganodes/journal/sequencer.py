@@ -10,7 +10,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
-from meganodes.journal.sqlite_reports import EntrySums
+from meganodes.journal.reports import EntrySums
 from meganodes.journal.statements import SQLITE
 
 _LAST_TO_PLACE = SQLITE["last_to_place"].text

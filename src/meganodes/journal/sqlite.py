@@ -16,11 +16,16 @@ from typing import Any
 from meganodes.domain.round import RoundView
 from meganodes.domain.transaction import RoundKey, Transaction, TransactionKey
 from meganodes.journal import rows
-from meganodes.journal.reads import SqliteReads
+from meganodes.journal.reads import DatabaseReads
 from meganodes.journal.schema import schema_fault
 from meganodes.journal.sequencer import Sequencer
 from meganodes.journal.sqlite_change import ChangeWriter
-from meganodes.journal.sqlite_connection import durability_fault, open_reader, open_writer
+from meganodes.journal.sqlite_connection import (
+    SqliteSource,
+    durability_fault,
+    open_reader,
+    open_writer,
+)
 from meganodes.journal.sqlite_writer import GroupWriter, WriterSettings
 from meganodes.journal.statements import SQLITE
 from meganodes.journal.store import (
@@ -79,9 +84,10 @@ class SqliteJournal:
         self._leases = SteadyClock(clock)
         self._opened: _Opened | None = None
         self.meters = CommitMeters()
-        self.reads = SqliteReads(path)
+        source = SqliteSource(path)
+        self.reads = DatabaseReads(source)
         # The worker's questions have a thread of their own: no agent's lists come before them.
-        self._questions = SqliteReads(path, threads=1)
+        self._questions = DatabaseReads(source, threads=1)
 
     async def start(self) -> None:
         """Open the file; refuse tables of another version, and a file that loses commits."""

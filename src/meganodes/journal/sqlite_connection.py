@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
+from meganodes.journal.reader import Reader
+from meganodes.journal.statements import SQLITE
 from meganodes.journal.store import StoreUnavailable
 
 CACHE_KIB = 65_536
@@ -29,6 +31,33 @@ def open_writer(path: Path) -> sqlite3.Connection:
         "secure_delete = OFF",
     )
     return _open(path, *pragmas, timeout_seconds=0.0)
+
+
+class SqliteSource:
+    """A file to read from."""
+
+    errors: tuple[type[Exception], ...] = (sqlite3.Error,)
+
+    def __init__(self, path: Path) -> None:
+        """Name the file; nothing is opened yet."""
+        self._path = path
+
+    def open(self) -> Reader:
+        """Open a connection that cannot write. Raises StoreUnavailable."""
+        return sqlite_reader(open_reader(self._path))
+
+    def is_lost(self, _reader: Reader) -> bool:
+        """Say that a file is not lost by a failure."""
+        return False
+
+    def sentence(self, fault: Exception) -> str:
+        """Say why a read failed."""
+        return str(fault)
+
+
+def sqlite_reader(connection: sqlite3.Connection) -> Reader:
+    """Read on a connection by the statements of SQLite."""
+    return Reader(connection, SQLITE)
 
 
 def durability_fault(connection: sqlite3.Connection) -> str | None:

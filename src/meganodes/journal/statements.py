@@ -48,7 +48,12 @@ def _described(name: str, body: str) -> tuple[str, str]:
     return " ".join(comment), text
 
 
-SQLITE: Mapping[str, Statement] = read_statements(
-    files(__package__).joinpath("sql", "sqlite.sql").read_text("utf-8")
-)
+def _of(database: str) -> Mapping[str, Statement]:
+    return read_statements(files(__package__).joinpath("sql", f"{database}.sql").read_text("utf-8"))
+
+
+SQLITE: Mapping[str, Statement] = _of("sqlite")
 """The journal's statements for SQLite."""
+
+POSTGRESQL: Mapping[str, Statement] = _of("postgresql")
+"""Those of pages, reports and workers for PostgreSQL: the same names, the same parameters."""

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from meganodes.journal.reads import SqliteReads
+from meganodes.journal.reads import DatabaseReads
 from meganodes.journal.schema import upgrade
+from meganodes.journal.sqlite_connection import SqliteSource
 from meganodes.journal.store import StoreUnavailable
 from meganodes.kit.database import parse_database_url
 
@@ -23,7 +24,7 @@ def path(tmp_path: Path) -> Path:
 
 
 async def test_reads_are_refused_before_start_and_after_close(path: Path) -> None:
-    reads = SqliteReads(path)
+    reads = DatabaseReads(SqliteSource(path))
     with pytest.raises(StoreUnavailable, match="closed"):
         await reads.listed_after(1, 0, 10)
     reads.start()
@@ -35,7 +36,7 @@ async def test_reads_are_refused_before_start_and_after_close(path: Path) -> Non
 
 
 async def test_reads_run_side_by_side(path: Path) -> None:
-    reads = SqliteReads(path, threads=2)
+    reads = DatabaseReads(SqliteSource(path), threads=2)
     reads.start()
     found = await asyncio.gather(*(reads.attempts(1, number) for number in range(20)))
     assert found == [()] * 20
@@ -43,7 +44,7 @@ async def test_reads_run_side_by_side(path: Path) -> None:
 
 
 async def test_failed_query_is_said_and_leaves_the_connection_usable(path: Path) -> None:
-    reads = SqliteReads(path, threads=1)
+    reads = DatabaseReads(SqliteSource(path), threads=1)
     reads.start()
     with closing(sqlite3.connect(path)) as other:
         other.execute("ALTER TABLE events RENAME TO elsewhere")

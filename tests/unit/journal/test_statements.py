@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 
 import pytest
 
 from meganodes.journal import rows
 from meganodes.journal.schema import TABLES, upgrade
-from meganodes.journal.statements import SQLITE, Statement, read_statements
+from meganodes.journal.statements import POSTGRESQL, SQLITE, Statement, read_statements
 from meganodes.kit.database import DatabaseKind, parse_database_url
 
 NAMES = TABLES[DatabaseKind.SQLITE]
@@ -51,7 +51,7 @@ SMALL = {
 }
 
 _TABLE = re.compile(r"\b(?:FROM|JOIN|UPDATE)\s+(\w+)(?:\s+AS\s+(\w+))?")
-_BOUND = r"(?<![\w.])(?:{alias}\.)?agent_id\s*=\s*(?:\?|:agent_id|\w+\.agent_id)"
+_BOUND = r"(?<![\w.])(?:{alias}\.)?agent_id\s*=\s*(?:\?|:agent_id|%s|%\(agent_id\)s|\w+\.agent_id)"
 
 
 @pytest.fixture(scope="module")
@@ -74,14 +74,24 @@ def unbound(statement: Statement) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("name", sorted(SQLITE.keys() - ACROSS_AGENTS))
-def test_statement_is_bound_to_one_agent(name: str) -> None:
-    assert unbound(SQLITE[name]) == []
+@pytest.mark.parametrize("file", [SQLITE, POSTGRESQL], ids=["sqlite", "postgresql"])
+def test_statement_is_bound_to_one_agent(file: Mapping[str, Statement]) -> None:
+    loose = {name: unbound(file[name]) for name in file.keys() - ACROSS_AGENTS}
+    assert {name: tables for name, tables in loose.items() if tables} == {}
 
 
-def test_exemptions_are_statements_that_need_one() -> None:
+@pytest.mark.parametrize("file", [SQLITE, POSTGRESQL], ids=["sqlite", "postgresql"])
+def test_exemptions_are_statements_that_need_one(file: Mapping[str, Statement]) -> None:
     assert ACROSS_AGENTS.keys() <= SQLITE.keys()
-    assert [name for name in ACROSS_AGENTS if not unbound(SQLITE[name])] == []
+    assert [name for name in ACROSS_AGENTS.keys() & file if not unbound(file[name])] == []
+
+
+@pytest.mark.parametrize("name", sorted(POSTGRESQL))
+def test_both_databases_take_the_same_parameters(name: str) -> None:
+    ours, theirs = POSTGRESQL[name].text, SQLITE[name].text
+    assert ours.count("%s") == theirs.count("?")
+    assert set(re.findall(r"%\((\w+)\)s", ours)) == set(re.findall(r"(?<!:):(\w+)", theirs))
+    assert POSTGRESQL[name].description.endswith(".")
 
 
 def test_checker_finds_a_statement_that_forgets_the_agent() -> None:
@@ -130,7 +140,7 @@ def test_checker_of_plans_would_see_a_scan(database: sqlite3.Connection) -> None
 @pytest.mark.rule("2.2-transaction-kept")
 def test_nothing_is_ever_deleted() -> None:
     """Transactions are kept for at least 400 days; this version throws nothing away at all."""
-    texts = [statement.text for statement in SQLITE.values()]
+    texts = [statement.text for file in (SQLITE, POSTGRESQL) for statement in file.values()]
     assert [text for text in texts if re.search(r"\b(DELETE|DROP|REPLACE)\b", text)] == []
 
 
@@ -146,9 +156,13 @@ def test_columns_stand_in_the_order_of_the_fields() -> None:
     selected = re.search(r"SELECT (.*?) FROM", SQLITE["fetch"].text, re.DOTALL)
     assert selected
     assert re.findall(r"t\.(\w+)", selected[1]) == list(rows.COLUMNS)
-    logged = re.search(r"SELECT (.*?)\nFROM", SQLITE["attempt"].text, re.DOTALL)
-    assert logged
-    assert re.findall(r"[ab]\.(\w+)", logged[1]) == list(rows.ATTEMPT_COLUMNS)
+    also = re.search(r"SELECT (.*?) FROM", POSTGRESQL["with_trans_id"].text, re.DOTALL)
+    assert also
+    assert also[1] == selected[1]
+    for file in (SQLITE, POSTGRESQL):
+        logged = re.search(r"SELECT (.*?)\nFROM", file["attempt"].text, re.DOTALL)
+        assert logged
+        assert re.findall(r"[ab]\.(\w+)", logged[1]) == list(rows.ATTEMPT_COLUMNS)
     moved = re.search(r"SET (.*?), lease_until_ms", SQLITE["move_transaction"].text, re.DOTALL)
     assert moved
     assert re.findall(r"(\w+) = \?", moved[1]) == list(rows.MOVING)

@@ -1,4 +1,4 @@
-"""Reports on SQLite read what is summed up from the turnovers, and see one state of the tables."""
+"""Reports read what is summed up from the turnovers, and see one state of the tables."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from meganodes.journal import sqlite_reports
+from meganodes.journal import reports
 from meganodes.journal.schema import upgrade
 from meganodes.journal.sqlite import SqliteJournal
-from meganodes.journal.sqlite_connection import open_reader
-from meganodes.journal.statements import SQLITE
+from meganodes.journal.sqlite_connection import open_reader, sqlite_reader
+from meganodes.journal.statements import POSTGRESQL, SQLITE
 from meganodes.journal.turnover import PART_MINOR, QUARTER_MS, Window
 from meganodes.kit.clock import ManualClock
 from meganodes.kit.database import parse_database_url
@@ -74,9 +74,10 @@ async def test_edges_of_a_window_are_read_from_the_list(store: SqliteJournal, pa
 
 async def test_quarters_are_as_long_in_the_statements_as_in_the_program() -> None:
     """Also the parts of a sum: the statements hold both as numbers."""
-    text = SQLITE["turnovers_of_entries"].text
-    assert text.count(f"/ {QUARTER_MS} ") == 1
-    assert text.count(f"/ {PART_MINOR})") == text.count(f"% {PART_MINOR})") == 2
+    for file in (SQLITE, POSTGRESQL):
+        text = file["turnovers_of_entries"].text
+        assert text.count(f"/ {QUARTER_MS} ") == 1
+        assert text.count(f"/ {PART_MINOR})") == text.count(f"% {PART_MINOR})") == 2
 
 
 async def test_report_that_fails_leaves_its_connection_usable(
@@ -87,10 +88,10 @@ async def test_report_that_fails_leaves_its_connection_usable(
         other.execute("ALTER TABLE turnovers RENAME TO elsewhere")
         for _ in range(2):
             with pytest.raises(sqlite3.Error, match="no such table"):
-                sqlite_reports.turnover_by_game(connection, 1, TWO_QUARTERS)
+                reports.turnover_by_game(sqlite_reader(connection), 1, TWO_QUARTERS)
         other.execute("ALTER TABLE elsewhere RENAME TO turnovers")
         assert not connection.in_transaction
-        assert len(sqlite_reports.turnover_by_game(connection, 1, TWO_QUARTERS)) == 1
+        assert len(reports.turnover_by_game(sqlite_reader(connection), 1, TWO_QUARTERS)) == 1
 
 
 async def test_unsummed_entries_are_taken_from_each_agent_in_turn(
@@ -106,5 +107,5 @@ async def test_unsummed_entries_are_taken_from_each_agent_in_turn(
             (5, [(1, 0, 3), (2, 0, 1), (3, 0, 1)]),
             (99, [(1, 0, 3), (2, 0, 1), (3, 0, 2)]),
         ):
-            found = sqlite_reports.unsummed(connection, limit)
+            found = reports.unsummed(sqlite_reader(connection), limit)
             assert [(each.agent_id, each.after, each.until) for each in found] == taken

@@ -1,25 +1,26 @@
-"""The API log on SQLite: one page of it, and its failures by what they have in common."""
+"""The API log: one page of it, and its failures by what they have in common."""
 
 from __future__ import annotations
 
-import sqlite3
 from typing import Any
 
 from meganodes.journal import rows
 from meganodes.journal.attempt_log import AttemptFilter, AttemptGroup, AttemptGroups
-from meganodes.journal.statements import SQLITE
+from meganodes.journal.reader import Reader
 from meganodes.journal.store import AttemptPage
 
 
 def attempts_page(
-    connection: sqlite3.Connection, agent_id: int, wanted: AttemptFilter, limit: int, rows_max: int
+    reader: Reader, agent_id: int, wanted: AttemptFilter, limit: int, rows_max: int
 ) -> AttemptPage:
     """Read the newest attempts that fit among the newest ``rows_max``."""
+    if _is_nowhere(wanted):
+        return AttemptPage(attempts=(), older_below=None)
     values = _values(agent_id, wanted) | {"limit": limit + 1, "rows_max": rows_max}
     kind = "failed_attempts" if wanted.not_accepted else "attempts"
-    seen, lowest = connection.execute(SQLITE[f"{kind}_floor"].text, values).fetchone()
+    ((seen, lowest),) = reader.all(f"{kind}_floor", values)
     values["floor"] = lowest or 0
-    found = connection.execute(SQLITE[f"{kind}_page"].text, values).fetchall()
+    found = reader.all(f"{kind}_page", values)
     attempts = tuple(map(rows.attempt, found[:limit]))
     if len(found) > limit:
         return AttemptPage(attempts=attempts, older_below=attempts[-1].attempt_id)
@@ -27,14 +28,21 @@ def attempts_page(
 
 
 def failed_attempts(
-    connection: sqlite3.Connection, agent_id: int, wanted: AttemptFilter, rows_max: int
+    reader: Reader, agent_id: int, wanted: AttemptFilter, rows_max: int
 ) -> AttemptGroups:
     """Group the newest ``rows_max`` attempts that were not accepted."""
+    if _is_nowhere(wanted):
+        return AttemptGroups(groups=(), is_whole=True)
     values = _values(agent_id, wanted) | {"rows_max": rows_max}
-    seen, lowest = connection.execute(SQLITE["failed_attempts_floor"].text, values).fetchone()
+    ((seen, lowest),) = reader.all("failed_attempts_floor", values)
     values["floor"] = lowest or 0
-    found = connection.execute(SQLITE["failed_attempts_grouped"].text, values).fetchall()
+    found = reader.all("failed_attempts_grouped", values)
     return AttemptGroups(groups=tuple(map(_group, found)), is_whole=seen < rows_max)
+
+
+def _is_nowhere(wanted: AttemptFilter) -> bool:
+    """Say whether somebody looks for a text that no row can hold: the wire takes no NUL."""
+    return any("\0" in text for text in (wanted.command, wanted.outcome, wanted.account))
 
 
 def _values(agent_id: int, wanted: AttemptFilter) -> dict[str, Any]:

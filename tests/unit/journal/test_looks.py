@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from meganodes.domain.transaction import Kind, State
-from meganodes.journal import rows, sqlite_search
+from meganodes.journal import looks, rows
 from meganodes.journal.schema import upgrade
 from meganodes.journal.search import FEW_ENTRIES, OWN_ENTRIES_MAX, Sought
 from meganodes.journal.sequencer import Sequencer
+from meganodes.journal.sqlite_connection import sqlite_reader
 from meganodes.journal.statements import SQLITE
 from meganodes.kit.database import parse_database_url
 from tests.support.transactions import bet
@@ -53,19 +54,19 @@ def _fill(opened: sqlite3.Connection) -> None:
 def _seen(connection: sqlite3.Connection, sought: Sought) -> tuple[list[int], int]:
     """Look until nothing is left; return the numbers found and how many looks it took."""
     numbers: list[int] = []
-    looks = 0
+    times = 0
     while sought.past > sought.first:
-        found = sqlite_search.found(connection, sought, 50)
+        found = looks.found(sqlite_reader(connection), sought, 50)
         numbers += [row.trans_id for row in found.rows]
         sought = replace(sought, past=found.reached)
-        looks += 1
-    return numbers, looks
+        times += 1
+    return numbers, times
 
 
 def test_a_rare_row_far_back_takes_a_second_look(connection: sqlite3.Connection) -> None:
     for question in ({"kind": Kind.WIN}, {"amount_max_minor": 7}):
         sought = replace(EVERYTHING, **question)
-        first = sqlite_search.found(connection, sought, 50)
+        first = looks.found(sqlite_reader(connection), sought, 50)
         assert first.rows == ()
         assert first.reached == COUNT - OWN_ENTRIES_MAX
         assert _seen(connection, sought) == ([1], 2)
@@ -80,7 +81,7 @@ def test_a_user_with_few_rows_is_found_at_once_however_far_back(
 def test_a_user_with_many_rows_is_looked_for_by_time(connection: sqlite3.Connection) -> None:
     user_code = bet().user_code
     assert COUNT > FEW_ENTRIES
-    found = sqlite_search.found(connection, replace(EVERYTHING, user_code=user_code), 3)
+    found = looks.found(sqlite_reader(connection), replace(EVERYTHING, user_code=user_code), 3)
     assert [row.trans_id for row in found.rows] == [COUNT, COUNT - 1, COUNT - 2]
 
 
@@ -91,11 +92,11 @@ def test_an_agent_with_few_rows_among_many_is_found_at_once(
 
 
 def test_a_count_that_did_not_see_all_says_so(connection: sqlite3.Connection) -> None:
-    wins = sqlite_search.counted(connection, replace(EVERYTHING, kind=Kind.WIN), 10_000)
+    wins = looks.counted(sqlite_reader(connection), replace(EVERYTHING, kind=Kind.WIN), 10_000)
     assert (wins.count, wins.is_all) == (0, False)
-    own = sqlite_search.counted(connection, replace(EVERYTHING, agent_id=2), 10_000)
+    own = looks.counted(sqlite_reader(connection), replace(EVERYTHING, agent_id=2), 10_000)
     assert (own.count, own.is_all) == (2, True)
-    user = sqlite_search.counted(connection, replace(EVERYTHING, user_code=1), 10_000)
+    user = looks.counted(sqlite_reader(connection), replace(EVERYTHING, user_code=1), 10_000)
     assert (user.count, user.is_all) == (1, True)
 
 
@@ -126,7 +127,7 @@ def test_each_look_goes_by_a_key(connection: sqlite3.Connection, name: str, key:
 
 def test_a_guid_of_the_same_beginning_is_another(connection: sqlite3.Connection) -> None:
     guid = bet().guid
-    found = sqlite_search.named(connection, guid[:-1] + "x", {1, 2}, {7})
+    found = looks.named(sqlite_reader(connection), guid[:-1] + "x", {1, 2}, {7})
     assert found.transactions == ()
 
 
@@ -134,8 +135,8 @@ def test_a_journal_without_a_row_answers_too(tmp_path: Path) -> None:
     path = tmp_path / "journal.db"
     upgrade(parse_database_url(f"sqlite:///{path}"))
     with closing(sqlite3.connect(path)) as empty:
-        assert sqlite_search.found(empty, EVERYTHING, 5).rows == ()
-        assert sqlite_search.counted(empty, EVERYTHING, 5).count == 0
+        assert looks.found(sqlite_reader(empty), EVERYTHING, 5).rows == ()
+        assert looks.counted(sqlite_reader(empty), EVERYTHING, 5).count == 0
 
 
 @pytest.mark.parametrize("steps", [0, 1, 3])
@@ -160,12 +161,12 @@ def test_rows_are_found_with_and_without_their_words(tmp_path: Path, steps: int)
         came = [sequencer.add_search_words(before=9, limit=4) for _ in range(steps)]
         assert came == [4, 8, 0][:steps]
         for row in made:
-            found = sqlite_search.named(opened, row.guid, {1}, {7})
+            found = looks.named(sqlite_reader(opened), row.guid, {1}, {7})
             assert [each.trans_id for each in found.transactions] == [row.trans_id]
-            found = sqlite_search.named(opened, row.round_id, {1}, {7})
+            found = looks.named(sqlite_reader(opened), row.round_id, {1}, {7})
             assert [each.round_id for each in found.rounds] == [row.round_id]
-            assert sqlite_search.named(opened, row.guid, {2}, {7}).transactions == ()
-            assert sqlite_search.named(opened, row.round_id, {2}, {7}).rounds == ()
+            assert looks.named(sqlite_reader(opened), row.guid, {2}, {7}).transactions == ()
+            assert looks.named(sqlite_reader(opened), row.round_id, {2}, {7}).rounds == ()
 
 
 def test_a_rounds_word_leads_to_its_first_row_alone(connection: sqlite3.Connection) -> None:

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from meganodes.journal.attempt_log import AttemptFilter
+from meganodes.journal.attempt_looks import attempts_page, failed_attempts
 from meganodes.journal.schema import upgrade
-from meganodes.journal.sqlite_attempts import attempts_page, failed_attempts
+from meganodes.journal.sqlite_connection import sqlite_reader
 from meganodes.journal.statements import SQLITE
 from meganodes.kit.database import parse_database_url
 
@@ -66,8 +67,8 @@ def test_look_goes_through_so_many_entries_of_a_long_log_and_no_more(
         return 0
 
     database.set_progress_handler(count, 1_000)
-    page = attempts_page(database, 1, AttemptFilter(account="nobody"), 50, 1_000)
-    failed = failed_attempts(database, 1, AttemptFilter(), 100)
+    page = attempts_page(sqlite_reader(database), 1, AttemptFilter(account="nobody"), 50, 1_000)
+    failed = failed_attempts(sqlite_reader(database), 1, AttemptFilter(), 100)
     assert page.attempts == ()
     assert page.older_below is not None
     assert sum(each.count for each in failed.groups) == 100

@@ -1,20 +1,20 @@
-"""Looking for transactions on SQLite: bounded looks by time or user, and look-ups by any id.
+"""Looking for transactions: bounded looks by time or user, and look-ups by any id.
 
-Each function runs in a thread, on a connection of its own. No index is there for the pages alone:
-numbers rise with time, so a time range is a range of the first key, and ids that are as good as
-random go by words, which are put down behind the bets.
+Each function runs in a thread, on a connection of its own. Numbers rise with time, so a time range
+is a range of the first key. Ids that are as good as random go by words on SQLite, which has no
+index for the pages alone (words are put down behind the bets), and on PostgreSQL by plain indexes.
 """
 
 from __future__ import annotations
 
 import json
 import re
-import sqlite3
 from collections.abc import Collection
 from dataclasses import asdict
 from typing import Any, Final
 
 from meganodes.journal import rows
+from meganodes.journal.reader import Reader
 from meganodes.journal.search import (
     ENTRIES_MAX,
     FEW_ENTRIES,
@@ -24,40 +24,41 @@ from meganodes.journal.search import (
     Named,
     Sought,
 )
-from meganodes.journal.statements import SQLITE
-
-Values = tuple[Any, ...] | dict[str, Any]
 
 _BY_TIME: Final = "by_time"
 _NUMBER: Final = re.compile(r"[1-9][0-9]{0,15}", re.ASCII)
 _ROUNDS_MAX: Final = 20
 
 
-def found(connection: sqlite3.Connection, sought: Sought, limit: int) -> Found:
+def found(reader: Reader, sought: Sought, limit: int) -> Found:
     """Look for the newest rows that are wanted."""
+    if _is_nowhere(sought.game_code, sought.round_id):
+        return Found(rows=(), reached=sought.first)
     values = _values(sought) | {"limit": limit}
-    way = _way(connection, values)
+    way = _way(reader, values)
     if way == _BY_TIME:
-        values["first"] = _reached(connection, values)
-    read = rows.transactions(_all(connection, f"search_{way}", values))
+        values["first"] = _reached(reader, values)
+    read = rows.transactions(reader.all(f"search_{way}", values))
     return Found(rows=read, reached=read[-1].trans_id if len(read) == limit else values["first"])
 
 
-def counted(connection: sqlite3.Connection, sought: Sought, limit: int) -> Counted:
+def counted(reader: Reader, sought: Sought, limit: int) -> Counted:
     """Count what is wanted, up to a limit."""
+    if _is_nowhere(sought.game_code, sought.round_id):
+        return Counted(count=0, is_all=True)
     values = _values(sought) | {"limit": limit + 1}
-    way = _way(connection, values)
+    way = _way(reader, values)
     if way == _BY_TIME:
-        values["first"] = _reached(connection, values)
-    ((count,),) = _all(connection, f"count_{way}", values)
+        values["first"] = _reached(reader, values)
+    ((count,),) = reader.all(f"count_{way}", values)
     is_all = count <= limit and values["first"] == sought.first
     return Counted(count=min(count, limit), is_all=is_all)
 
 
-def named(
-    connection: sqlite3.Connection, text: str, agents: Collection[int], providers: Collection[int]
-) -> Named:
+def named(reader: Reader, text: str, agents: Collection[int], providers: Collection[int]) -> Named:
     """Look for whatever goes by an id."""
+    if _is_nowhere(text):
+        return Named()
     asked = {
         "agents": json.dumps(sorted(agents)),
         "providers": json.dumps(sorted(providers)),
@@ -67,19 +68,24 @@ def named(
     number = int(text) if _NUMBER.fullmatch(text) else 0
     found_rows = rows.transactions(
         [
-            *_all(connection, "with_trans_id", (number,)),
-            *_all(connection, "with_guid", {"word": guid[3:13], "guid": guid}),
-            *_all(connection, "with_transaction_id", asked),
+            *reader.all("with_trans_id", (number,)),
+            *reader.all("with_guid", {"word": guid[3:13], "guid": guid}),
+            *reader.all("with_transaction_id", asked),
         ]
     )
-    named_rounds = _all(connection, "rounds_with_id", {**asked, "limit": _ROUNDS_MAX})
-    attempts = _all(connection, "attempts_with_id", (number,))
+    named_rounds = reader.all("rounds_with_id", {**asked, "limit": _ROUNDS_MAX})
+    attempts = reader.all("attempts_with_id", (number,))
     seen = [row for row in found_rows if row.agent_id in agents]
     return Named(
         transactions=tuple({(row.agent_id, row.trans_id): row for row in seen}.values()),
         rounds=tuple(map(rows.round_key, named_rounds)),
         attempts=tuple((agent, trans) for agent, trans in attempts if agent in agents),
     )
+
+
+def _is_nowhere(*texts: str | None) -> bool:
+    """Say whether somebody looks for a text that no row can hold: the wire takes no NUL."""
+    return any(text is not None and "\0" in text for text in texts)
 
 
 def _values(sought: Sought) -> dict[str, Any]:
@@ -90,25 +96,21 @@ def _values(sought: Sought) -> dict[str, Any]:
     return values
 
 
-def _way(connection: sqlite3.Connection, values: dict[str, Any]) -> str:
+def _way(reader: Reader, values: dict[str, Any]) -> str:
     """Choose how to look: an agent or a user with few rows is read whole, all else by time."""
     ways = ["by_agent"] if values["user_code"] is None else ["by_agent", "by_user"]
     bounded = {**values, "bound": FEW_ENTRIES + 1}
     for way in ways:
-        ((count,),) = _all(connection, way.replace("by", "rows_of"), bounded)
+        ((count,),) = reader.all(way.replace("by", "rows_of"), bounded)
         if count <= FEW_ENTRIES:
             return way
     return _BY_TIME
 
 
-def _reached(connection: sqlite3.Connection, values: dict[str, Any]) -> int:
+def _reached(reader: Reader, values: dict[str, Any]) -> int:
     """Find how far back one look may go: so many entries of all, so many of the agent's own."""
     first: int = values["first"]
     for name, skipped in (("entry_before", ENTRIES_MAX), ("own_entry_before", OWN_ENTRIES_MAX)):
-        last = _all(connection, name, {**values, "first": first, "skipped": skipped})
+        last = reader.all(name, {**values, "first": first, "skipped": skipped})
         first = last[0][0] if last else first
     return first
-
-
-def _all(connection: sqlite3.Connection, name: str, values: Values) -> list[Any]:
-    return connection.execute(SQLITE[name].text, values).fetchall()
