@@ -76,8 +76,9 @@ class PostgresJournal:
         chores = self._link("chores")
         try:
             await self._look_at_server(chores)
-            self.reads.start()
-            self._questions.start()
+            # Connecting may take seconds, and the loop may have others to serve meanwhile.
+            await asyncio.to_thread(self.reads.start)
+            await asyncio.to_thread(self._questions.start)
         except StoreUnavailable:
             await chores.close()
             self.reads.close()
@@ -102,8 +103,8 @@ class PostgresJournal:
             await opened.writer.close()
             await opened.chores.close()
             await opened.readers.close()
-            self.reads.close()
-            self._questions.close()
+            await asyncio.to_thread(self.reads.close)
+            await asyncio.to_thread(self._questions.close)
 
     @property
     def waiting(self) -> int:
