@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar, TypeVarTuple
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from sqlalchemy import (
     Connection,
@@ -83,7 +83,8 @@ class DatabaseUrl:
             database=self.url.database,
         )
         before, _, after = account.render_as_string(hide_password=False).rpartition("place/")
-        asked = f"?{urlencode(query)}" if query else ""
+        # libpq reads %20 as a space, and + as itself.
+        asked = f"?{urlencode(query, quote_via=quote)}" if query else ""
         return f"{before}{','.join(places)}/{after}{asked}"
 
 
