@@ -115,6 +115,16 @@ def numbered(row: Transaction, round_seq: int) -> Transaction:
     return copy
 
 
+def belongs(row: Transaction, key: RoundKey) -> bool:
+    """Say whether a transaction is of this round, without making a key for it."""
+    return (
+        row.round_id == key.round_id
+        and row.user_code == key.user_code
+        and row.provider_id == key.provider_id
+        and row.agent_id == key.agent_id
+    )
+
+
 def transactions(rows: Sequence[Row]) -> tuple[Transaction, ...]:
     """Make a transaction of each row."""
     return tuple(map(transaction, rows))

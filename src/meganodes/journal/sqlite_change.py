@@ -147,7 +147,7 @@ class ChangeWriter:
         """Insert a row and its first event; None when its key is taken."""
         row = insert.row
         for key, seq in seqs:
-            if row.round_seq != seq and belongs(row, key):
+            if row.round_seq != seq and rows.belongs(row, key):
                 row = rows.numbered(row, seq)
         cursor = self._execute(_INSERT, (*rows.all_values(row), *self._lease(insert.lease_ms)))
         if not cursor.rowcount:
@@ -199,16 +199,6 @@ class ChangeWriter:
         if not found:
             raise RowRefused(f"there is no row {believed.trans_id} of agent {believed.agent_id}")
         return rows.transaction(found[0])
-
-
-def belongs(row: Transaction, key: RoundKey) -> bool:
-    """Say whether a transaction is of this round, without making a key for it."""
-    return (
-        row.round_id == key.round_id
-        and row.user_code == key.user_code
-        and row.provider_id == key.provider_id
-        and row.agent_id == key.agent_id
-    )
 
 
 def _require_nothing(written: list[Transaction]) -> None:

@@ -75,7 +75,7 @@ def measured(seconds: Histogram) -> Iterator[None]:
 class CommitMeters:
     """What the commits of a store have cost: seconds each, and how many changes shared one."""
 
-    __slots__ = ("failed", "jobs", "seconds")
+    __slots__ = ("failed", "jobs", "reconnects", "seconds")
 
     def __init__(self) -> None:
         """Start empty."""
@@ -83,6 +83,8 @@ class CommitMeters:
         self.jobs = Histogram(SIZE_BOUNDS)
         self.failed: Counter[str] = Counter()
         """Commits that did not succeed, by whether it is known: ``refused`` or ``unknown``."""
+        self.reconnects = 0
+        """How often a connection to the database was opened anew."""
 
 
 class Waiting:

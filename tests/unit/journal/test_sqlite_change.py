@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from meganodes.journal.rows import belongs
 from meganodes.journal.schema import upgrade
-from meganodes.journal.sqlite_change import ChangeWriter, belongs
+from meganodes.journal.sqlite_change import ChangeWriter
 from meganodes.journal.sqlite_connection import open_writer
 from meganodes.journal.store import Committed, KeyTaken, RoundStep, StateMoved
 from meganodes.kit.clock import ManualClock, SteadyClock
