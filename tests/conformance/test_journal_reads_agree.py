@@ -209,7 +209,6 @@ QUESTIONS: dict[str, Callable[[Asking], tuple[tuple[Any, ...], dict[str, Any]]]]
         (a.name(), set(a.random.sample(AGENTS, a.random.randint(0, 3))), {7, 8}),
         {},
     ),
-    "list_skips": lambda _: ((), {}),
     "highest_trans_id": lambda _: ((), {}),
     "due_work": lambda a: ((a.moment(),), {}),
     "expired_pending": lambda a: ((a.moment(), a.limit()), {}),
