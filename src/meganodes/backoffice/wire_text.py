@@ -7,12 +7,12 @@ import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from meganodes.kit.masking import MASK, masked_bytes
 from meganodes.protocol.wire import CALLBACK_TOKEN_HEADER, WEBHOOK_SIGNATURE_HEADER
 
 if TYPE_CHECKING:
     from meganodes.directory.records import Agent
 
-MASK: Final = "****"
 _SECRET_NAMES: Final = frozenset({CALLBACK_TOKEN_HEADER.lower(), WEBHOOK_SIGNATURE_HEADER.lower()})
 _UNSAID_NAMES: Final = frozenset({"host", "content-length", WEBHOOK_SIGNATURE_HEADER.lower()})
 _HARMLESS: Final = frozenset("\n\t")
@@ -41,9 +41,13 @@ class Message:
 
 
 def message_of(raw: bytes) -> Message | None:
-    """Take what was sent or came back apart; None when there was nothing."""
+    """Take what was sent or came back apart; None when there was nothing.
+
+    The log keeps bytes that are masked already; those of earlier versions are masked here.
+    """
     if not raw:
         return None
+    raw = masked_bytes(raw)
     head, _, body = raw.partition(b"\r\n\r\n")
     first_line, *lines = head.split(b"\r\n")
     return Message(
