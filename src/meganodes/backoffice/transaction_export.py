@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
+import re
 from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
@@ -24,7 +25,11 @@ if TYPE_CHECKING:
 EXPORT_ROWS_MAX: Final = 100_000
 """So many rows one file has at most; its last line says so when there was more."""
 _ROWS_AT_ONCE: Final = 5_000
-_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
+# Spreadsheets of East Asia read the wide forms as the narrow ones, and blanks, line ends and what
+# nobody sees do not keep every program from looking at what follows.
+_FORMULA: Final = re.compile(
+    "[\\s\\x00-\\x1f\\x7f-\\x9f\u200b-\u200f\u2060\ufeff]*[=+\\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]"
+)
 _COLUMNS: Final = (
     "trans_id",
     "time_utc",
@@ -80,7 +85,7 @@ def csv_line(cells: Iterable[object]) -> bytes:
 
 def guarded(cell: str) -> str:
     """Take the power out of a cell that a spreadsheet would take for a formula."""
-    return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell
+    return f"'{cell}" if _FORMULA.match(cell) else cell
 
 
 def _lines(hub: Hub, rows: Sequence[Transaction]) -> bytes:

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import shlex
-import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from meganodes.kit.masking import MASK, masked_bytes
+from meganodes.kit.plain_text import visible
 from meganodes.protocol.wire import CALLBACK_TOKEN_HEADER, WEBHOOK_SIGNATURE_HEADER
 
 if TYPE_CHECKING:
     from meganodes.directory.records import Agent
 
-MASK: Final = "****"
 _SECRET_NAMES: Final = frozenset({CALLBACK_TOKEN_HEADER.lower(), WEBHOOK_SIGNATURE_HEADER.lower()})
 _UNSAID_NAMES: Final = frozenset({"host", "content-length", WEBHOOK_SIGNATURE_HEADER.lower()})
-_HARMLESS: Final = frozenset("\n\t")
-_HIDDEN_CATEGORIES: Final = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})
-_BYTE_MAX: Final = 0xFF
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,9 +38,13 @@ class Message:
 
 
 def message_of(raw: bytes) -> Message | None:
-    """Take what was sent or came back apart; None when there was nothing."""
+    """Take what was sent or came back apart; None when there was nothing.
+
+    The log keeps bytes that are masked already; those of earlier versions are masked here.
+    """
     if not raw:
         return None
+    raw = masked_bytes(raw)
     head, _, body = raw.partition(b"\r\n\r\n")
     first_line, *lines = head.split(b"\r\n")
     return Message(
@@ -60,16 +61,7 @@ def _header(line: bytes) -> tuple[str, str]:
 def shown(raw: bytes) -> str:
     r"""Write bytes as text: what is no UTF-8 as \xNN, what nobody could see by its number."""
     text = raw.decode("utf-8", "backslashreplace").replace("\r\n", "\n")
-    return "".join(each if _is_visible(each) else _escaped(each) for each in text)
-
-
-def _is_visible(character: str) -> bool:
-    return character in _HARMLESS or unicodedata.category(character) not in _HIDDEN_CATEGORIES
-
-
-def _escaped(character: str) -> str:
-    code = ord(character)
-    return f"\\x{code:02x}" if code <= _BYTE_MAX else f"\\u{code:04x}"
+    return visible(text, lines=True)
 
 
 def as_curl(request: Message, agent: Agent) -> str:

@@ -7,6 +7,7 @@ backend did. What follows from it is decided elsewhere.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Protocol
 
 from meganodes.callbacks.bulkhead import Lane
@@ -21,6 +22,7 @@ from meganodes.callbacks.settings import CallbackSettings
 from meganodes.domain.outcome import NotSent, Outcome, Phase, Unknown
 from meganodes.kit.clock import Clock
 from meganodes.kit.identity import Identity
+from meganodes.kit.masking import masked_text
 from meganodes.kit.metrics import WAITING
 from meganodes.protocol.codes import ResultCode
 from meganodes.protocol.commands import Command
@@ -213,7 +215,7 @@ class HttpGateway:
             is_clean=reading.is_clean,
         )
         exchanged = await self._transport.send(exchange)
-        reply = None if exchanged.reply is None else reading.of(exchanged.reply)
+        reply = None if exchanged.reply is None else _without_secrets(reading.of(exchanged.reply))
         return Attempt(
             command=call.command,
             attempt=call.attempt,
@@ -272,6 +274,16 @@ class _Reading:
         reply = self.of(http_reply)
         is_definite = reply.malformed is None and reply.result != ResultCode.INTERNAL_FAILURE
         return is_definite and not reply.faults
+
+
+def _without_secrets(reply: Reply) -> Reply:
+    """Mask the sentences about a reply: they quote what it says, and are kept and shown."""
+    malformed = None if reply.malformed is None else masked_text(reply.malformed)
+    notes = tuple(masked_text(each) for each in reply.notes)
+    faults = tuple(masked_text(each) for each in reply.faults)
+    if (malformed, notes, faults) == (reply.malformed, reply.notes, reply.faults):
+        return reply
+    return replace(reply, malformed=malformed, notes=notes, faults=faults)
 
 
 def _outcome(command: Command, exchanged: Exchanged, reply: Reply | None) -> Outcome:

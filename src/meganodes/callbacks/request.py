@@ -10,6 +10,7 @@ from meganodes.callbacks.calls import AgentView, Call
 from meganodes.callbacks.egress import Egress
 from meganodes.callbacks.exchange import MASK, Headers
 from meganodes.kit.identity import Identity
+from meganodes.kit.masking import masked_bytes
 from meganodes.kit.secrets import Secret
 from meganodes.protocol.commands import Command, Revision, check_text
 from meganodes.protocol.signature import sign
@@ -49,8 +50,10 @@ class PreparedAgent:
         )
 
     def masked(self, reply_bytes: bytes) -> bytes:
-        """Return a backend's bytes without our token, should it have sent it back."""
-        return reply_bytes.replace(self._token, _MASK) if self._token else reply_bytes
+        """Return a backend's bytes without secrets, should it have sent some back."""
+        if self._token:
+            reply_bytes = reply_bytes.replace(self._token, _MASK)
+        return masked_bytes(reply_bytes)
 
     def headers(
         self, call: Call, body: bytes, timestamp_seconds: int, deadline_ms: int, trace: str

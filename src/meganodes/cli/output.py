@@ -12,6 +12,9 @@ from typing import NoReturn
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
+
+from meganodes.kit.plain_text import visible, visible_json
 
 FAILED = 1
 WRONG_USAGE = 2
@@ -25,7 +28,7 @@ _console = Console(
 
 def say(text: str) -> None:
     """Tell people one thing."""
-    _console.print(text, markup=False)
+    _console.print(Text(visible(text, lines=True)))
 
 
 def show(values: Mapping[str, object], *, as_json: bool, title: str = "") -> None:
@@ -37,7 +40,7 @@ def show(values: Mapping[str, object], *, as_json: bool, title: str = "") -> Non
         say(title)
     table = Table(show_header=False, box=None, pad_edge=False)
     for name, value in values.items():
-        table.add_row(name, _text(value))
+        table.add_row(Text(visible(name)), _cell(value))
     _console.print(table)
 
 
@@ -56,20 +59,25 @@ def show_rows(
     for column in columns:
         table.add_column(column.replace("_", " "), overflow="fold")
     for row in listed:
-        table.add_row(*(_text(row.get(column)) for column in columns))
+        table.add_row(*(_cell(row.get(column)) for column in columns))
     _console.print(table)
 
 
 def print_json(value: object) -> None:
     """Write one JSON document to standard output."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+    sys.stdout.write(visible_json(json.dumps(value, ensure_ascii=False, indent=2)) + "\n")
 
 
 def fail(sentences: Iterable[str], *, status: int = FAILED) -> NoReturn:
     """Say what is wrong, a line each, and end with a status."""
     for sentence in sentences:
-        sys.stderr.write(f"meganodes: {sentence}\n")
+        sys.stderr.write(f"meganodes: {visible(sentence, lines=True)}\n")
     raise SystemExit(status)
+
+
+def _cell(value: object) -> Text:
+    """Make a cell of plain text: names are strangers' words, not markup."""
+    return Text(visible(_text(value)))
 
 
 def _text(value: object) -> str:

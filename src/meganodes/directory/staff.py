@@ -198,12 +198,24 @@ class Staff:
         return token
 
     async def end_session(self, staff_id: int, session_id: int) -> None:
-        """End one session of a member."""
+        """End one session of a member, as a part of something that has its audit row."""
         await self.ports.database.write(rows.end_session, staff_id, session_id)
 
     async def end_other_sessions(self, session: StaffSession) -> None:
-        """End all sessions of a member but this one."""
+        """End all sessions of a member but this one, as a part of something that has its row."""
         await self.ports.database.write(rows.end_sessions, session.staff_id, but=session.session_id)
+
+    async def sign_out(self, session: StaffSession, actor: Actor) -> None:
+        """End the session that somebody is in, because they go."""
+        await self.edit(actor, _end_session, session, session.session_id, "sign-out")
+
+    async def end_own_session(self, session: StaffSession, other: int, actor: Actor) -> None:
+        """End a session of the member whose session this is, because they say so."""
+        await self.edit(actor, _end_session, session, other, "end-session")
+
+    async def end_own_others(self, session: StaffSession, actor: Actor) -> None:
+        """End all sessions of the member but this one, because they say so."""
+        await self.edit(actor, _end_other_sessions, session)
 
 
 def _faults(new: NewMember) -> list[FieldFault]:
@@ -236,6 +248,16 @@ def _set_state(edit: Edit, staff_id: int, state: StaffState) -> None:
     rows.change_member(edit, staff_id, {"state": state}, action)
     if state is not StaffState.ACTIVE:
         rows.end_sessions(edit.connection, staff_id)
+
+
+def _end_session(edit: Edit, session: StaffSession, ended: int, verb: str) -> None:
+    rows.note_only(edit, session.staff_id, Action(verb=verb, old={"session_id": ended}))
+    rows.end_session(edit.connection, session.staff_id, ended)
+
+
+def _end_other_sessions(edit: Edit, session: StaffSession) -> None:
+    rows.note_only(edit, session.staff_id, Action(verb="end-other-sessions"))
+    rows.end_sessions(edit.connection, session.staff_id, but=session.session_id)
 
 
 def _forget_second_factor(edit: Edit, staff_id: int) -> None:

@@ -22,6 +22,7 @@ import msgspec
 import structlog
 from structlog.typing import EventDict, FilteringBoundLogger, Processor
 
+from meganodes.kit.plain_text import visible
 from meganodes.kit.secrets import MasterKey, Secret
 
 MASK = "****"
@@ -117,13 +118,13 @@ def masked(value: object, depth: int = 0) -> object:
         case None | bool() | int() | float():
             return value
         case str():
-            return _SECRET_TEXT.sub(rf"\g<kind>{MASK}", value)
+            return visible(_SECRET_TEXT.sub(rf"\g<kind>{MASK}", value), lines=True)
         case Secret() | MasterKey():
             return MASK
         case Mapping() | list() | tuple() | set() | frozenset() if depth < _DEPTH_MAX:
             return _masked_items(value, depth + 1)
         case _:
-            return _SECRET_TEXT.sub(rf"\g<kind>{MASK}", _as_text(value))
+            return visible(_SECRET_TEXT.sub(rf"\g<kind>{MASK}", _as_text(value)), lines=True)
 
 
 def _masked_items(value: Mapping[object, object] | Collection[object], depth: int) -> object:
@@ -159,18 +160,24 @@ def _mask_event(_logger: object, _method: str, event: EventDict) -> EventDict:
     return event
 
 
+def _keep_to_one_line(_logger: object, _method: str, event: EventDict) -> EventDict:
+    """Leave lines to tracebacks: a value with lines of its own would forge another entry."""
+    for name, value in event.items():
+        if name != "exception" and isinstance(value, str):
+            event[name] = value.replace("\n", "\\n")
+    return event
+
+
 def _render_json(_logger: object, _method: str, event: EventDict) -> str:
     return msgspec.json.encode(event).decode()
 
 
 def _last_steps(log_format: LogFormat) -> list[Processor]:
     # Tracebacks become text before the mask is applied, so that it reaches into them too.
-    renderer: Processor = (
-        _render_json
-        if log_format is LogFormat.JSON
-        else structlog.dev.ConsoleRenderer(colors=False)
-    )
-    return [structlog.processors.format_exc_info, _mask_event, renderer]
+    first: list[Processor] = [structlog.processors.format_exc_info, _mask_event]
+    if log_format is LogFormat.JSON:
+        return [*first, _render_json]
+    return [*first, _keep_to_one_line, structlog.dev.ConsoleRenderer(colors=False)]
 
 
 def _the_target(*_arguments: object) -> _Target:

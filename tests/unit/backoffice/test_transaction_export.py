@@ -16,12 +16,19 @@ from tests.support.hub_world import hub_world
 from tests.support.transactions import bet, committed
 
 
-@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+@pytest.mark.security("S15")
+@pytest.mark.parametrize(
+    "cell",
+    [
+        *("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\ta", "\rb", " =1"),
+        *("\uff1d1", "\uff0b1", "\uff0d1", "\uff20A", "\u00a0=1", "\ufeff=1", "\u200b=1", "\x00=1"),
+    ],
+)
 def test_what_a_spreadsheet_would_run_gets_a_quote(cell: str) -> None:
     assert guarded(cell) == f"'{cell}"
 
 
-@pytest.mark.parametrize("cell", ["", "1.50", "a=b", "r-1", " =1", "mn-0"])
+@pytest.mark.parametrize("cell", ["", "1.50", "a=b", "r-1", " a=1", "mn-0"])
 def test_all_else_stays_as_it_is(cell: str) -> None:
     assert guarded(cell) == cell
 

@@ -116,6 +116,16 @@ def test_token_that_a_backend_sends_back_is_masked_in_its_bytes() -> None:
     assert PreparedAgent(a_view(callback_token=Secret("")), EGRESS).masked(b"abc") == b"abc"
 
 
+@pytest.mark.security("leakage")
+@pytest.mark.rule("3.5-secrets-masked")
+def test_secrets_of_every_form_and_those_cut_off_at_the_end_are_masked_too() -> None:
+    prepared = PreparedAgent(a_view(), EGRESS)
+    token = "mna_4k7NcanaryQ2x9ZpLr0sT6uVwXyAbCdEfGhIjKlMnOpQrStUvWxYz01234"
+    page = b"API_TOKEN=%b; SIGNING=whsec_c2VjcmV0c2VjcmV0; cut: %b"
+    shown = prepared.masked(page % (token.encode(), token[:30].encode()))
+    assert shown == b"API_TOKEN=mna_****; SIGNING=whsec_****; cut: mna_****"
+
+
 def test_wrong_token_may_go_out_for_the_test_of_the_backend() -> None:
     assert headers_of(token_override=Secret("wrong"))["Callback-Token"] == "wrong"
 

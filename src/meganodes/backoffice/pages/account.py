@@ -86,13 +86,13 @@ async def set_time_zone(visit: Visit, form: ZoneForm) -> Answer:
 
 async def end_session(visit: Visit, form: SessionForm) -> Answer:
     """End one of one's own sessions."""
-    await visit.office.staff.end_session(visit.staff.staff_id, form.session_id)
+    await visit.office.staff.end_own_session(visit.own_session, form.session_id, visit.actor)
     return GoTo(path=_ME, toast=say("The session has ended."))
 
 
 async def end_others(visit: Visit, _form: NoForm) -> Answer:
     """End all sessions but this one."""
-    await visit.office.staff.end_other_sessions(visit.own_session)
+    await visit.office.staff.end_own_others(visit.own_session, visit.actor)
     return GoTo(path=_ME, toast=say("All other sessions have ended."))
 
 

@@ -175,7 +175,7 @@ async def enter(visit: Visit, form: EnterForm) -> Answer:
 
 async def sign_out(visit: Visit, _form: NoForm) -> Answer:
     """End this session."""
-    await visit.office.staff.end_session(visit.staff.staff_id, visit.own_session.session_id)
+    await visit.office.staff.sign_out(visit.own_session, visit.actor)
     return GoTo(path=f"{OFFICE_PATH}/sign-in", toast=say("You are signed out."), token=Secret(""))
 
 
