@@ -218,6 +218,11 @@ QUESTIONS: dict[str, Callable[[Asking], tuple[tuple[Any, ...], dict[str, Any]]]]
     "events": lambda a: ((a.agent(), a.row().trans_id), {}),
 }
 
+
+def _as_it_is(found: object) -> object:
+    return found
+
+
 UNORDERED: dict[str, Callable[[Any], object]] = {
     "list_skips": sorted,
     "failed_attempts": lambda found: (sorted(map(repr, found.groups)), found.is_whole),
