@@ -270,7 +270,3 @@ async def test_leases_run_by_the_databases_own_clock_when_no_moment_is_given(bot
         overdue = await both.sqlite.overdue(2**52, 2**52, limit)
         assert overdue
         assert await both.postgresql.overdue(2**52, None, limit) == overdue
-
-
-def _as_it_is(found: object) -> object:
-    return found
