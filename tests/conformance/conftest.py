@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
+from meganodes.kit.database import DatabaseKind, DatabaseUrl
 from tests.conformance.journal_stores import Journal, make_template, open_memory, open_sqlite
+from tests.support.places import KINDS, a_place
 
 
 @pytest.fixture(scope="session")
@@ -26,3 +28,11 @@ async def journal(
     else:
         async with open_sqlite(journal_template, tmp_path) as opened:
             yield opened
+
+
+@pytest.fixture(params=KINDS)
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[DatabaseUrl]:
+    """Give a database for a directory; the suite is the same for all of them."""
+    kind: DatabaseKind = request.param
+    with a_place(kind, tmp_path) as given:
+        yield given

@@ -25,8 +25,10 @@ def take_try(
 ) -> bool:
     """Count a try as a failure until `forgive` says otherwise; False when it may not be judged.
 
-    The row is written before the password is looked at, so guesses sent at once count each.
+    The row is written before the password is looked at, so guesses sent at once count each, on
+    whichever node they arrive.
     """
+    connection.lock("sign-in-failures")
     one = sign_in_failures.c.who_hash == who_hash
     row = connection.select(select(sign_in_failures).where(one)).one_or_none()
     failures = 0

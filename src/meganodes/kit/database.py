@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar, TypeVarTuple
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar, TypeVarTuple
 from urllib.parse import urlsplit
+from zlib import crc32
 
 from sqlalchemy import (
     Connection,
@@ -26,11 +28,14 @@ from sqlalchemy import (
     Table,
     create_engine,
     event,
+    func,
     inspect,
+    select,
 )
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError, IntegrityError
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.sql.dml import UpdateBase
 
@@ -38,12 +43,34 @@ _P = ParamSpec("_P")
 _T = TypeVar("_T")
 _Ts = TypeVarTuple("_Ts")
 
+POSTGRESQL_PORT: Final = 5432
+_LOCKS: Final = 0x4D4E
+"""The first of the two keys of this program's advisory locks."""
+_IDLE_SECONDS: Final = 60.0
+_READ_ONLY: Final = "25006"
+"""What a server says that has become a standby, or is about to."""
+_CONNECTING: Final = {
+    "target_session_attrs": "read-write",
+    "keepalives_idle": "10",
+    "keepalives_interval": "5",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "20000",
+}
+
 
 class DatabaseKind(StrEnum):
     """The engines that are supported (architecture 5)."""
 
     SQLITE = "sqlite"
     POSTGRESQL = "postgresql"
+
+
+class DatabaseUnavailable(Exception):
+    """The server is away, too busy, or no longer the one to write to; the text says which.
+
+    What was read is nothing; what was to be written may have been written, if the server went while
+    it committed.
+    """
 
 
 class DatabaseUrlError(ValueError):
@@ -68,16 +95,26 @@ class DatabaseUrl:
 class DatabaseSettings:
     """How the database is used. SQLite has one writer at a time, whoever it is.
 
-    ``foreign_keys`` False is for migrations only, which check by themselves (SQLite).
+    ``busy_timeout_seconds`` is how long a lock of somebody else is waited for. ``foreign_keys``
+    False is for migrations only, which check by themselves (SQLite). The others are PostgreSQL's:
+    the longest that one statement may take (0: no limit), the longest that a server may take to
+    answer to a new connection, and what the server shows of this one.
     """
 
     read_threads: int = 4
     busy_timeout_seconds: float = 10.0
     foreign_keys: bool = True
+    statement_timeout_seconds: float = 30.0
+    connect_timeout_seconds: int = 5
+    application_name: str = "meganodes directory"
 
 
 def parse_database_url(text: str) -> DatabaseUrl:
-    """Read `sqlite:///path/to/file.db` or `postgresql://user:password@host/name`."""
+    """Read `sqlite:///path/to/file.db` or `postgresql://user:password@host/name`.
+
+    PostgreSQL may have several hosts (`@one:5432,two:5432/name`), or a socket
+    (`postgresql:///name?host=/var/run/postgresql`).
+    """
     scheme = text.split("://", 1)[0] if "://" in text else ""
     if scheme == DatabaseKind.SQLITE:
         return _sqlite_url(text)
@@ -110,6 +147,15 @@ class WriteConnection(ReadConnection):
     """A connection inside a transaction that commits when the query function returns."""
 
     __slots__ = ()
+
+    def lock(self, name: str) -> None:
+        """Wait for every transaction that holds the lock of this name, on any node; ends with ours.
+
+        SQLite has one writer at a time: whoever writes holds every lock.
+        """
+        if self._connection.dialect.name == DatabaseKind.POSTGRESQL:
+            number = crc32(name.encode())
+            self._connection.execute(select(func.pg_advisory_xact_lock(_LOCKS, _signed(number))))
 
     def execute(
         self, statement: UpdateBase, rows: Sequence[Mapping[str, object]] | None = None
@@ -171,7 +217,7 @@ class Database:
         **kwargs: _P.kwargs,
     ) -> _T:
         """As `read`, in the calling thread."""
-        with self._reading.begin() as connection:
+        with _sentences(), self._reading.begin() as connection:
             return query(ReadConnection(connection), *args, **kwargs)
 
     def write_now(
@@ -181,7 +227,7 @@ class Database:
         **kwargs: _P.kwargs,
     ) -> _T:
         """As `write`, in the calling thread."""
-        with self._writing.begin() as connection:
+        with _sentences(), self._writing.begin() as connection:
             return query(WriteConnection(connection), *args, **kwargs)
 
     def close(self) -> None:
@@ -207,32 +253,136 @@ def _sqlite_url(text: str) -> DatabaseUrl:
 
 def _postgresql_url(text: str) -> DatabaseUrl:
     example = "postgresql://meganodes@localhost:5432/meganodes"
+    url = None
     try:
-        url = make_url(text)
+        url = _with_hosts(text)
+        hosts = hosts_of(url)
     except (ArgumentError, ValueError):
-        url = None
-    if url is None or not url.host or not url.database or urlsplit(text).fragment:
-        raise DatabaseUrlError(f"a PostgreSQL address names host and database: {example}")
+        hosts = ()
+    if url is None or not hosts or not url.database or urlsplit(text).fragment:
+        raise DatabaseUrlError(
+            f"a PostgreSQL address names host and database: {example}, several hosts "
+            "postgresql://meganodes@one:5432,two:5432/meganodes, or the folder of a socket "
+            "postgresql:///meganodes?host=/var/run/postgresql"
+        )
     return DatabaseUrl(kind=DatabaseKind.POSTGRESQL, url=url.set(drivername="postgresql+psycopg"))
+
+
+def _with_hosts(text: str) -> URL:
+    """Read an address; several hosts stand as `host=one:1&host=two:2` in what is returned."""
+    parts = urlsplit(text)
+    account, at, place = parts.netloc.rpartition("@")
+    if "," not in place:
+        return make_url(text)
+    url = make_url(parts._replace(netloc=account + at).geturl())
+    if "host" in url.query or not all(place.split(",")):
+        raise ValueError("hosts are named twice, or one has no name")
+    return url.update_query_pairs(("host", each) for each in place.split(","))
+
+
+def hosts_of(url: URL) -> tuple[tuple[str, int], ...]:
+    """Give the servers of an address, each with its port. Raises ValueError."""
+    if url.host:
+        return ((url.host, url.port or POSTGRESQL_PORT),)
+    named = url.query.get("host", ())
+    hosts = named.split(",") if isinstance(named, str) else named
+    return tuple(_host(each, url.query.get("port", "")) for each in hosts)
+
+
+def _host(text: str, port: object) -> tuple[str, int]:
+    if text.startswith("/"):  # the folder of a socket
+        return text, int(str(port) or POSTGRESQL_PORT)
+    parts = urlsplit(f"//{text}")
+    if not parts.hostname:
+        raise ValueError("a host has no name")
+    return parts.hostname, parts.port or POSTGRESQL_PORT
+
+
+def libpq_arguments(url: DatabaseUrl) -> dict[str, str]:
+    """Give what an address says by the names of libpq, its password among it."""
+    hosts = hosts_of(url.url)
+    given = {
+        name: value if isinstance(value, str) else ",".join(value)
+        for name, value in url.url.query.items()
+        if name not in {"host", "port"}
+    }
+    account = {
+        "user": url.url.username,
+        "password": url.url.password,
+        "dbname": url.url.database,
+    }
+    given |= {name: str(value) for name, value in account.items() if value is not None}
+    return given | {
+        "host": ",".join(host for host, _ in hosts),
+        "port": ",".join(str(port) for _, port in hosts),
+    }
 
 
 def _engine(url: DatabaseUrl, settings: DatabaseSettings, *, writes: bool) -> Engine:
     size = 1 if writes else settings.read_threads
     # Faults of the database are logged; the values of a statement must not be part of them.
-    engine = create_engine(
-        url.url, pool_size=size, max_overflow=4, hide_parameters=True, **_driver_options(url)
-    )
+    options = {"pool_size": size, "max_overflow": 4, "hide_parameters": True}
     if url.kind is DatabaseKind.SQLITE:
+        options["connect_args"] = {"check_same_thread": False}
+        engine = create_engine(url.url, **options)
         _prepare_sqlite(engine, settings, writes=writes)
-    elif not writes:
-        engine = engine.execution_options(postgresql_readonly=True)
-    return engine
+        return engine
+    return _postgresql_engine(url, settings, options, writes=writes)
 
 
-def _driver_options(url: DatabaseUrl) -> dict[str, Any]:
-    if url.kind is DatabaseKind.SQLITE:
-        return {"connect_args": {"check_same_thread": False}}
-    return {"isolation_level": "READ COMMITTED", "pool_pre_ping": True}
+def _postgresql_engine(
+    url: DatabaseUrl, settings: DatabaseSettings, options: dict[str, Any], *, writes: bool
+) -> Engine:
+    """Connect to whichever server takes writes; notice within half a minute when it is gone."""
+    arguments = _CONNECTING | libpq_arguments(url)
+    limits = {
+        "statement_timeout": settings.statement_timeout_seconds,
+        "lock_timeout": settings.busy_timeout_seconds,
+        "idle_in_transaction_session_timeout": _IDLE_SECONDS,
+    }
+    session = [f"-c {name}={round(seconds * 1_000)}" for name, seconds in limits.items()]
+    arguments |= {
+        "options": " ".join([arguments.get("options", ""), *session]).strip(),
+        "connect_timeout": str(settings.connect_timeout_seconds),
+        "application_name": settings.application_name,
+    }
+    engine = create_engine(
+        URL.create("postgresql+psycopg"),
+        connect_args=arguments,
+        pool_pre_ping=True,
+        # Who reads sees one state from the first statement to the last; who writes sees what others
+        # have committed once it holds their lock.
+        isolation_level="READ COMMITTED" if writes else "REPEATABLE READ",
+        **options,
+    )
+    return engine if writes else engine.execution_options(postgresql_readonly=True)
+
+
+@contextmanager
+def _sentences() -> Iterator[None]:
+    """Tell a server that is away from a statement that is wrong."""
+    try:
+        yield
+    except PoolTimeout:
+        raise DatabaseUnavailable("the database is too busy: no connection was free") from None
+    except DBAPIError as fault:
+        if not _is_away(fault):
+            raise
+        lines = str(fault.orig).strip().splitlines() or [type(fault.orig).__name__]
+        raise DatabaseUnavailable(f"the database is not available: {lines[0]}") from fault
+
+
+def _is_away(fault: DBAPIError) -> bool:
+    state = str(getattr(fault.orig, "sqlstate", None) or "")
+    if isinstance(fault.orig, sqlite3.Error):
+        return False
+    kinds = {each.__name__ for each in type(fault.orig).__mro__}
+    return bool(kinds & {"OperationalError", "InterfaceError"}) or state == _READ_ONLY
+
+
+def _signed(number: int) -> int:
+    """Give a number of 32 bits as the server's integer has it."""
+    return number - 2**32 if number >= 2**31 else number
 
 
 def _prepare_sqlite(engine: Engine, settings: DatabaseSettings, *, writes: bool) -> None:
