@@ -1,4 +1,4 @@
-"""What people and players do at once on two nodes: nothing is lost, doubled, or waits in a circle."""
+"""What people do at once on two nodes: nothing is lost, doubled, or waits in a circle."""
 
 from __future__ import annotations
 
