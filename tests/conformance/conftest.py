@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from meganodes.kit.database import DatabaseKind, DatabaseUrl
-from tests.conformance.journal_stores import Journal, make_template, open_memory, open_sqlite
+from tests.conformance.journal_stores import (
+    Journal,
+    make_template,
+    open_memory,
+    open_postgresql,
+    open_sqlite,
+)
 from tests.support.places import KINDS, a_place
 
 
@@ -17,17 +25,18 @@ def journal_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_template(tmp_path_factory.mktemp("journal"))
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
 async def journal(
     request: pytest.FixtureRequest, journal_template: Path, tmp_path: Path
 ) -> AsyncIterator[Journal]:
     """Give an open and empty journal; the suite is the same for all of them."""
-    if request.param == "memory":
-        async with open_memory() as opened:
-            yield opened
-    else:
-        async with open_sqlite(journal_template, tmp_path) as opened:
-            yield opened
+    opening: dict[str, Callable[[], AbstractAsyncContextManager[Journal]]] = {
+        "memory": open_memory,
+        "sqlite": partial(open_sqlite, journal_template, tmp_path),
+        "postgresql": open_postgresql,
+    }
+    async with opening[request.param]() as opened:
+        yield opened
 
 
 @pytest.fixture(params=KINDS)

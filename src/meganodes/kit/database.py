@@ -13,10 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from enum import StrEnum
-from pathlib import Path
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar, TypeVarTuple
-from urllib.parse import urlsplit
 from zlib import crc32
 
 from sqlalchemy import (
@@ -32,18 +29,38 @@ from sqlalchemy import (
     inspect,
     select,
 )
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.sql.dml import UpdateBase
+
+from meganodes.kit.database_url import (
+    DatabaseKind,
+    DatabaseUrl,
+    DatabaseUrlError,
+    libpq_arguments,
+    parse_database_url,
+)
+
+__all__ = (
+    "Database",
+    "DatabaseKind",
+    "DatabaseSettings",
+    "DatabaseUnavailable",
+    "DatabaseUrl",
+    "DatabaseUrlError",
+    "ReadConnection",
+    "WriteConnection",
+    "libpq_arguments",
+    "parse_database_url",
+)
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 _Ts = TypeVarTuple("_Ts")
 
-POSTGRESQL_PORT: Final = 5432
 _LOCKS: Final = 0x4D4E
 """The first of the two keys of this program's advisory locks."""
 _IDLE_SECONDS: Final = 60.0
@@ -58,37 +75,12 @@ _CONNECTING: Final = {
 }
 
 
-class DatabaseKind(StrEnum):
-    """The engines that are supported (architecture 5)."""
-
-    SQLITE = "sqlite"
-    POSTGRESQL = "postgresql"
-
-
 class DatabaseUnavailable(Exception):
     """The server is away, too busy, or no longer the one to write to; the text says which.
 
     What was read is nothing; what was to be written may have been written, if the server went while
     it committed.
     """
-
-
-class DatabaseUrlError(ValueError):
-    """The database address cannot be used. The message says why and shows the right form."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DatabaseUrl:
-    """A checked database address. Its text form hides a password."""
-
-    kind: DatabaseKind
-    url: URL
-    path: Path | None = None
-    """The file, for SQLite."""
-
-    def __str__(self) -> str:
-        """Return the address without its password."""
-        return self.url.render_as_string(hide_password=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,23 +99,6 @@ class DatabaseSettings:
     statement_timeout_seconds: float = 30.0
     connect_timeout_seconds: int = 5
     application_name: str = "meganodes directory"
-
-
-def parse_database_url(text: str) -> DatabaseUrl:
-    """Read `sqlite:///path/to/file.db` or `postgresql://user:password@host/name`.
-
-    PostgreSQL may have several hosts (`@one:5432,two:5432/name`), or a socket
-    (`postgresql:///name?host=/var/run/postgresql`).
-    """
-    scheme = text.split("://", 1)[0] if "://" in text else ""
-    if scheme == DatabaseKind.SQLITE:
-        return _sqlite_url(text)
-    if scheme == DatabaseKind.POSTGRESQL:
-        return _postgresql_url(text)
-    raise DatabaseUrlError(
-        "the database address must start with sqlite:/// or postgresql://, for example "
-        "sqlite:///var/meganodes.db or postgresql://meganodes@localhost/meganodes"
-    )
 
 
 class ReadConnection:
@@ -238,90 +213,10 @@ class Database:
         self._writing.dispose()
 
 
-def _sqlite_url(text: str) -> DatabaseUrl:
-    # Three slashes begin a relative path, four an absolute one.
-    path_text = text.removeprefix("sqlite:///")
-    if path_text == text or path_text in {"", ":memory:"} or "?" in path_text:
-        raise DatabaseUrlError(
-            "a SQLite address names a file: sqlite:///relative/file.db or sqlite:////absolute/file.db"
-        )
-    path = Path(path_text)
-    return DatabaseUrl(
-        kind=DatabaseKind.SQLITE, url=URL.create("sqlite+pysqlite", database=str(path)), path=path
-    )
-
-
-def _postgresql_url(text: str) -> DatabaseUrl:
-    example = "postgresql://meganodes@localhost:5432/meganodes"
-    url = None
-    try:
-        url = _with_hosts(text)
-        hosts = hosts_of(url)
-    except (ArgumentError, ValueError):
-        hosts = ()
-    if url is None or not hosts or not url.database or urlsplit(text).fragment:
-        raise DatabaseUrlError(
-            f"a PostgreSQL address names host and database: {example}, several hosts "
-            "postgresql://meganodes@one:5432,two:5432/meganodes, or the folder of a socket "
-            "postgresql:///meganodes?host=/var/run/postgresql"
-        )
-    return DatabaseUrl(kind=DatabaseKind.POSTGRESQL, url=url.set(drivername="postgresql+psycopg"))
-
-
-def _with_hosts(text: str) -> URL:
-    """Read an address; several hosts stand as `host=one:1&host=two:2` in what is returned."""
-    parts = urlsplit(text)
-    account, at, place = parts.netloc.rpartition("@")
-    if "," not in place:
-        return make_url(text)
-    url = make_url(parts._replace(netloc=account + at).geturl())
-    if "host" in url.query or not all(place.split(",")):
-        raise ValueError("hosts are named twice, or one has no name")
-    return url.update_query_pairs(("host", each) for each in place.split(","))
-
-
-def hosts_of(url: URL) -> tuple[tuple[str, int], ...]:
-    """Give the servers of an address, each with its port. Raises ValueError."""
-    if url.host:
-        return ((url.host, url.port or POSTGRESQL_PORT),)
-    named = url.query.get("host", ())
-    hosts = named.split(",") if isinstance(named, str) else named
-    return tuple(_host(each, url.query.get("port", "")) for each in hosts)
-
-
-def _host(text: str, port: object) -> tuple[str, int]:
-    if text.startswith("/"):  # the folder of a socket
-        return text, int(str(port) or POSTGRESQL_PORT)
-    parts = urlsplit(f"//{text}")
-    if not parts.hostname:
-        raise ValueError("a host has no name")
-    return parts.hostname, parts.port or POSTGRESQL_PORT
-
-
-def libpq_arguments(url: DatabaseUrl) -> dict[str, str]:
-    """Give what an address says by the names of libpq, its password among it."""
-    hosts = hosts_of(url.url)
-    given = {
-        name: value if isinstance(value, str) else ",".join(value)
-        for name, value in url.url.query.items()
-        if name not in {"host", "port"}
-    }
-    account = {
-        "user": url.url.username,
-        "password": url.url.password,
-        "dbname": url.url.database,
-    }
-    given |= {name: str(value) for name, value in account.items() if value is not None}
-    return given | {
-        "host": ",".join(host for host, _ in hosts),
-        "port": ",".join(str(port) for _, port in hosts),
-    }
-
-
 def _engine(url: DatabaseUrl, settings: DatabaseSettings, *, writes: bool) -> Engine:
     size = 1 if writes else settings.read_threads
     # Faults of the database are logged; the values of a statement must not be part of them.
-    options = {"pool_size": size, "max_overflow": 4, "hide_parameters": True}
+    options: dict[str, Any] = {"pool_size": size, "max_overflow": 4, "hide_parameters": True}
     if url.kind is DatabaseKind.SQLITE:
         options["connect_args"] = {"check_same_thread": False}
         engine = create_engine(url.url, **options)
