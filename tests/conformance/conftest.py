@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 from pathlib import Path
 
 import pytest
 
+from meganodes.kit.database import DatabaseKind, DatabaseUrl
 from tests.conformance.journal_stores import (
     Journal,
     make_template,
@@ -16,6 +17,7 @@ from tests.conformance.journal_stores import (
     open_postgresql,
     open_sqlite,
 )
+from tests.support.places import KINDS, a_place
 
 
 @pytest.fixture(scope="session")
@@ -35,3 +37,11 @@ async def journal(
     }
     async with opening[request.param]() as opened:
         yield opened
+
+
+@pytest.fixture(params=KINDS)
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[DatabaseUrl]:
+    """Give a database for a directory; the suite is the same for all of them."""
+    kind: DatabaseKind = request.param
+    with a_place(kind, tmp_path) as given:
+        yield given
