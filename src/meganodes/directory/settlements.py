@@ -180,9 +180,14 @@ def _propose(edit: Edit, new: NewProposal, member: StaffMember) -> int:
     return int(values["proposal_id"])
 
 
-def _note_resuming(edit: Edit, agent_id: int, trans_id: int) -> None:
+def refuse_if_proposed(edit: Edit, agent_id: int, trans_id: int) -> None:
+    """Raise DirectoryFault while somebody says that a transaction was settled by hand."""
     if _undecided(edit.connection, agent_id, [trans_id]):
         _refuse("A settlement is proposed for it: withdraw that first.")
+
+
+def _note_resuming(edit: Edit, agent_id: int, trans_id: int) -> None:
+    refuse_if_proposed(edit, agent_id, trans_id)
     edit.note(Subject.AGENT, agent_id, Action(verb="resume-parked", new={"trans_id": trans_id}))
 
 
