@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -9,11 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from meganodes.journal.memory import MemoryJournal
+from meganodes.journal.postgres import PostgresJournal
 from meganodes.journal.schema import upgrade
 from meganodes.journal.sqlite import SqliteJournal
-from meganodes.journal.store import JournalReads, JournalStore
-from meganodes.kit.clock import ManualClock
+from meganodes.journal.store import AttemptRecord, Change, JournalReads, JournalStore
+from meganodes.kit.clock import ManualClock, SystemClock
 from meganodes.kit.database import parse_database_url
+from tests.support.postgres import empty_journal, shared_database
+
+LOGGED_SECONDS = 30.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +75,36 @@ async def open_sqlite(template: Path, folder: Path) -> AsyncIterator[Journal]:
         yield Journal(store=store, reads=store.reads, clock=clock, reopened=reopened)
     finally:  # also when a history is given up half-way
         await store.close()
+
+
+@asynccontextmanager
+async def open_postgresql() -> AsyncIterator[Journal]:
+    """Open a store on the database of this process, emptied."""
+    url = shared_database()
+    empty_journal(url)
+    clock = ManualClock()
+
+    def reopened(clock: ManualClock) -> PostgresJournal:
+        return PostgresJournal(url, clock=SystemClock(), owner="node-0", lease_clock=clock)
+
+    store = reopened(clock)
+    await store.start()
+    try:
+        yield Journal(store=store, reads=store.reads, clock=clock, reopened=reopened)
+    finally:  # also when a history is given up half-way
+        await store.close()
+
+
+async def logged(journal: Journal, *attempts: AttemptRecord) -> tuple[AttemptRecord, ...]:
+    """Log attempts, and wait until they are there: a log tells nobody when it is written."""
+    for attempt in attempts:
+        journal.store.log(attempt)
+    async with asyncio.timeout(LOGGED_SECONDS):
+        for attempt in attempts:
+            while await journal.reads.attempt(attempt.agent_id, attempt.attempt_id) is None:
+                # Each commit gives what was handed in before it time to arrive.
+                await journal.store.commit(Change(at_ms=0))
+    return attempts
 
 
 @asynccontextmanager

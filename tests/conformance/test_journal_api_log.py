@@ -9,18 +9,10 @@ import pytest
 from meganodes.domain.transaction import State, Step, move
 from meganodes.journal.attempt_log import AttemptFilter, AttemptGroup
 from meganodes.journal.store import AttemptRecord
-from tests.conformance.journal_stores import Journal
+from tests.conformance.journal_stores import Journal, logged
 from tests.support.transactions import START_MS, attempt_of, bet, committed, moving, record, win
 
 EVERY = AttemptFilter()
-
-
-async def logged(journal: Journal, *attempts: AttemptRecord) -> tuple[AttemptRecord, ...]:
-    """Log attempts; jobs are done in order, so they are there after a commit that follows."""
-    for attempt in attempts:
-        journal.store.log(attempt)
-    await record(journal.store, bet(round_id="after the log", agent_id=99))
-    return attempts
 
 
 def numbers(attempts: tuple[AttemptRecord, ...]) -> list[int]:

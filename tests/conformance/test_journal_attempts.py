@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 
 import pytest
 
 from meganodes.journal.guards import RowRefused
-from tests.conformance.journal_stores import Journal
+from tests.conformance.journal_stores import Journal, logged
 from tests.support.transactions import accepted, attempt_of, bet, committed, moving, record
 
 REPLY_BYTES_MAX = 65_536
@@ -44,25 +43,20 @@ async def test_attempt_that_brought_nothing_is_kept_too(journal: Journal) -> Non
     attempt = attempt_of(
         row, outcome="notsent", phase="before_send", result=None, http_status=None, reply=b""
     )
-    journal.store.log(attempt)
-    await _until_written(journal)
+    await logged(journal, attempt)
     assert await journal.reads.attempt(1, attempt.attempt_id) == attempt
 
 
 async def test_attempt_that_moves_no_money_is_found_by_its_id(journal: Journal) -> None:
     attempt = replace(attempt_of(bet()), trans_id=None, command="authenticate")
-    journal.store.log(attempt)
-    await _until_written(journal)
+    await logged(journal, attempt)
     assert await journal.reads.attempt(1, attempt.attempt_id) == attempt
 
 
 async def test_attempts_of_a_transaction_come_oldest_first(journal: Journal) -> None:
     row = await record(journal.store, bet())
     attempts = [attempt_of(row, started_at_ms=at_ms) for at_ms in (30, 10, 20)]
-    for attempt in attempts:
-        journal.store.log(attempt)
-    journal.store.log(attempt_of(bet()))
-    await _until_written(journal)
+    await logged(journal, *attempts, attempt_of(bet()))
     expected = (attempts[1], attempts[2], attempts[0])
     assert await journal.reads.attempts(1, row.trans_id) == expected
 
@@ -70,8 +64,7 @@ async def test_attempts_of_a_transaction_come_oldest_first(journal: Journal) -> 
 async def test_attempts_of_another_agent_are_not_seen(journal: Journal) -> None:
     row = await record(journal.store, bet(agent_id=1))
     attempt = attempt_of(row)
-    journal.store.log(attempt)
-    await _until_written(journal)
+    await logged(journal, attempt)
     assert await journal.reads.attempts(2, row.trans_id) == ()
     assert await journal.reads.attempt(2, attempt.attempt_id) is None
 
@@ -92,23 +85,16 @@ async def test_reply_of_more_than_64_kib_is_never_stored(journal: Journal) -> No
 async def test_number_of_an_attempt_is_given_once(journal: Journal) -> None:
     row = await record(journal.store, bet())
     attempt = attempt_of(row)
-    journal.store.log(attempt)
-    await _until_written(journal)
+    await logged(journal, attempt)
     with pytest.raises(RowRefused):
         await journal.store.commit(replace(moving(accepted(row)), attempts=(attempt,)))
     assert await journal.store.fetch(1, row.trans_id) == row
 
 
-async def _until_written(journal: Journal) -> None:
-    """Jobs are done in order, so what was logged before a commit is there after it."""
-    await asyncio.sleep(0)
-    await record(journal.store, bet(round_id="after the log"))
-
-
 @pytest.mark.rule("3.5-kept-90-days")
 async def test_attempt_is_there_in_full_after_90_days(journal: Journal) -> None:
     attempt = attempt_of(bet(), trans_id=None, request=b"asked", reply=b"answered")
-    journal.store.log(attempt)
+    await logged(journal, attempt)
     await record(journal.store, bet(round_id="something later"))
     journal.clock.advance(90 * 86_400)
     await record(journal.store, bet(round_id="much later"))

@@ -9,12 +9,11 @@ import pytest
 from meganodes.domain.transaction import Kind, State, Transaction
 from meganodes.journal.search import Counted, Found, Sought
 from meganodes.journal.store import Change, Insert
-from tests.conformance.journal_stores import Journal
+from tests.conformance.journal_stores import Journal, logged
 from tests.support.transactions import (
     attempt_of,
     bet,
     committed,
-    moving,
     record,
     settled_bet,
     settled_win,
@@ -133,8 +132,7 @@ async def test_a_name_is_looked_for_among_the_named_agents_only(journal: Journal
     """S1: what is not in sight is not found by any of its names."""
     row = await record(journal.store, bet(agent_id=2, round_id="r-far"))
     attempt = attempt_of(row)
-    journal.store.log(attempt)
-    await committed(journal.store, moving())
+    await logged(journal, attempt)
     for text in (str(row.trans_id), row.guid, row.transaction_id, "r-far", str(attempt.attempt_id)):
         found = await journal.reads.named(text, {1, 3}, {7})
         assert (found.transactions, found.rounds, found.attempts) == ((), (), ()), text

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psycopg
+from psycopg import sql
 
 from meganodes.directory import schema as directory_schema
 from meganodes.journal import schema as journal_schema
@@ -50,10 +51,15 @@ def shared_database() -> DatabaseUrl:
 
 
 def empty_journal(url: DatabaseUrl) -> None:
-    """Throw away all rows of the journal: quicker than a database for every test."""
-    tables = sorted(journal_schema.TABLES[url.kind])
-    with psycopg.connect(dsn_of(url), autocommit=True) as connection:
-        connection.execute(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY")
+    """Throw away all rows of the journal: quicker than a database for every test.
+
+    So is DELETE than TRUNCATE, which makes new files; a replica's role is not held by triggers.
+    """
+    with psycopg.connect(dsn_of(url)) as connection:
+        connection.execute("SET LOCAL session_replication_role = replica")
+        for table in sorted(journal_schema.TABLES[url.kind]):
+            connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))
+        connection.execute("ALTER TABLE listings ALTER COLUMN listing_id RESTART")
 
 
 def dsn_of(url: DatabaseUrl) -> str:

@@ -186,6 +186,9 @@ def _journal(sources: Sources) -> Iterator[Metric]:
     for outcome in ("refused", "unknown"):
         failed.add_metric([outcome], commits.failed[outcome])
     yield failed
+    reconnects = _counter("journal_reconnects", "Connections to PostgreSQL opened anew.")
+    reconnects.add_metric([], commits.reconnects)
+    yield reconnects
     size = GaugeMetricFamily(f"{_NAME}_database_bytes", "Size on the disk.", labels=["file"])
     wal = sources.database.with_name(sources.database.name + "-wal")
     for name, path in (("database", sources.database), ("wal", wal)):

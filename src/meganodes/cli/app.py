@@ -13,6 +13,7 @@ from meganodes.cli import (
     alert,
     backup,
     catalog,
+    copy,
     demo,
     doctor,
     key,
@@ -47,6 +48,7 @@ app.command(name="doctor")(doctor.doctor)
 app.command(name="backup")(backup.backup)
 app.command(name="restore")(backup.restore)
 app.command(name="reconcile")(reconcile.command)
+app.command(name="copy")(copy.copy)
 app.command(name="demo")(demo.demo)
 app.command(name="openapi")(openapi.openapi)
 

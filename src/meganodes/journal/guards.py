@@ -17,6 +17,8 @@ OWED = frozenset({State.OWED, State.CANCELLING, State.NOT_SEEN_WAIT})
 CLAIMABLE = OWED | {State.CANCELLED, State.VOID}
 """States in which a callback may be due: those above, and those that are probed."""
 
+_BALANCE_TYPES = frozenset({int, type(None)})
+
 
 def round_refusal(step: RoundStep, seq: int, *, closed: bool) -> RoundClosed | RoundMoved | None:
     """Judge a step by where its round stands. That it is closed is final, so it is said first."""
@@ -36,6 +38,9 @@ def require_sound(change: Change) -> None:
 
 
 def _require_sound_row(row: Transaction) -> None:
+    if type(row.amount_minor) is not int or type(row.balance_minor) not in _BALANCE_TYPES:
+        # A driver may round what is not whole, without a word.
+        raise RowRefused("amounts and balances are whole minor units")
     if not 0 <= row.amount_minor <= AMOUNT_MAX_MINOR:
         raise RowRefused("an amount is 0 to 2**53-1 minor units")
     if (row.step is Step.NONE) != (row.due_at_ms is None):

@@ -18,17 +18,24 @@ from meganodes.journal.postgres_batch import Leases, Ways, key_values
 from meganodes.journal.postgres_checks import CLOCK_OFFSET_MAX_MS
 from meganodes.journal.postgres_chores import PostgresChores
 from meganodes.journal.postgres_link import Link, PostgresSettings
+from meganodes.journal.postgres_reading import postgres_reads
 from meganodes.journal.postgres_writer import PostgresWriter
 from meganodes.journal.store import (
     AttemptRecord,
     Change,
     CommitResult,
+    DueWork,
+    Event,
     StoreUnavailable,
+    UnlistedBalance,
 )
 from meganodes.kit.clock import Clock, SteadyClock
 from meganodes.kit.database import DatabaseUrl
 from meganodes.kit.logging import get_logger
 from meganodes.kit.metrics import CommitMeters
+
+SUM_STEP = 1_000
+"""Entries summed up at a time: they are read in one transaction, their sums written in another."""
 
 PLACE_STEP = 200
 """Entries placed in one transaction: each holds the lists of its agents until it is durable."""
@@ -60,14 +67,21 @@ class PostgresJournal:
         self._leases = Leases(owner, None if lease_clock is None else SteadyClock(lease_clock))
         self._opened: _Opened | None = None
         self.meters = CommitMeters()
+        self.reads = postgres_reads(url)
+        # The worker's questions have a connection of their own: no agent's lists come before them.
+        self._questions = postgres_reads(url, threads=1)
 
     async def start(self) -> None:
         """Connect; refuse a server that may lose commits, and tables of another version."""
         chores = self._link("chores")
         try:
             await self._look_at_server(chores)
+            # Connecting may take seconds, and the loop may have others to serve meanwhile.
+            await asyncio.to_thread(self.reads.start)
+            await asyncio.to_thread(self._questions.start)
         except StoreUnavailable:
             await chores.close()
+            self.reads.close()
             raise
         ways = Ways(
             settings=self._settings, leases=self._leases, clock=self._clock, meters=self.meters
@@ -89,6 +103,8 @@ class PostgresJournal:
             await opened.writer.close()
             await opened.chores.close()
             await opened.readers.close()
+            await asyncio.to_thread(self.reads.close)
+            await asyncio.to_thread(self._questions.close)
 
     @property
     def waiting(self) -> int:
@@ -140,6 +156,16 @@ class PostgresJournal:
         if not last_listed or last_listed[0][0] < before_ms:
             await self._open().chores.close_times(agent_id, before_ms)
 
+    async def sum_turnovers(self, *, limit: int) -> int:
+        """Add placed entries to the sums that reports read."""
+        summed = 0
+        while summed < limit:
+            sums = await self._questions.unsummed(min(SUM_STEP, limit - summed))
+            if not sums:
+                break
+            summed += await self._open().chores.add_turnovers(sums)
+        return summed
+
     async def add_search_words(self, *, before: int, limit: int) -> bool:  # noqa: ARG002 - the port's
         """Do nothing: ids are found by indexes."""
         self._open()
@@ -169,6 +195,28 @@ class PostgresJournal:
     async def round_rows(self, key: RoundKey) -> tuple[Transaction, ...]:
         """Read the bets and wins of a round, oldest first."""
         return rows.transactions(await self._read("round_rows", *key_values(key)))
+
+    # --- questions that may take a while ----------------------------------------------------------
+
+    async def due_work(self, *, now_ms: int) -> tuple[DueWork, ...]:
+        """Say for which agents something is due."""
+        return await self._questions.due_work(now_ms)
+
+    async def expired_pending(self, *, limit: int) -> tuple[Transaction, ...]:
+        """Give PENDING bets that nobody owns (any more)."""
+        return await self._questions.expired_pending(self._leases.now_ms(), limit)
+
+    async def overdue(self, *, owed_before_ms: int, limit: int) -> tuple[Transaction, ...]:
+        """Give what is owed for too long and has nobody at work on it."""
+        return await self._questions.overdue(owed_before_ms, self._leases.now_ms(), limit)
+
+    async def unlisted_balances(self, *, limit: int) -> tuple[UnlistedBalance, ...]:
+        """Give entries that still need their balance callback, oldest first."""
+        return await self._questions.unlisted_balances(limit)
+
+    async def events(self, agent_id: int, trans_id: int) -> tuple[Event, ...]:
+        """Give a row's history, oldest first."""
+        return await self.reads.events(agent_id, trans_id)
 
     # --- what they share --------------------------------------------------------------------------
 

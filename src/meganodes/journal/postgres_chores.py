@@ -19,7 +19,7 @@ from meganodes.journal.guards import RowRefused
 from meganodes.journal.postgres_batch import Leases, Ways, take
 from meganodes.journal.postgres_faults import DRIVER_FAULTS, Fault, LinkLost, fault_of, sentence_of
 from meganodes.journal.postgres_link import Link, Session
-from meganodes.journal.sqlite_reports import EntrySums
+from meganodes.journal.reports import EntrySums
 from meganodes.journal.store import StoreUnavailable
 
 _T = TypeVar("_T")

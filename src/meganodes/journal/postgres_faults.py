@@ -6,8 +6,16 @@ from enum import Enum
 
 import asyncpg
 
-DRIVER_FAULTS = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, ValueError, OverflowError)
-"""All that the driver raises. Values that it cannot send are ValueErrors."""
+DRIVER_FAULTS = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    OSError,
+    ValueError,
+    OverflowError,
+)
+"""All that the driver raises. Values that it cannot send are ValueErrors; a connection that is lost
+between two of its own steps shows as an InternalClientError."""
 
 
 class LinkLost(Exception):

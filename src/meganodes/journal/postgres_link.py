@@ -13,11 +13,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from importlib.resources import files
 from typing import Final, TypeVar
-from urllib.parse import urlencode
 from zlib import crc32
 
 import asyncpg
-from sqlalchemy.engine import URL
 
 from meganodes.journal.guards import RowRefused
 from meganodes.journal.postgres_checks import ServerFacts, server_fault, tables_fault
@@ -283,11 +281,10 @@ class Link:
         try:
             with session.deadline(self._settings.commit_seconds), measured(self._meters.seconds):
                 done = await session.run("COMMIT")
-        except DRIVER_FAULTS as error:
+        except BaseException as error:
             self._unknown(sentence_of(error))
-            raise CommitUnknown(sentence_of(error)) from error
-        except BaseException:
-            self._unknown("the commit was given up")
+            if isinstance(error, Exception):
+                raise CommitUnknown(sentence_of(error)) from error
             raise
         if session.warnings:
             self._unknown(session.warnings[0])
@@ -373,23 +370,9 @@ async def _tables_fault(session: Session) -> str | None:
 
 def _places(url: DatabaseUrl) -> tuple[str, ...]:
     """Write the address of each server as the driver reads it, with what it says of encryption."""
-    named = url.url.query.get("host", ())
-    places = [named] if isinstance(named, str) else list(named)
-    if url.url.host:
-        port = f":{url.url.port}" if url.url.port else ""
-        hosts = url.url.host.split(",")
-        places = [f"[{host}]{port}" if ":" in host else f"{host}{port}" for host in hosts]
     kept = {
         name: value
         for name, value in url.url.query.items()
         if name.startswith("ssl") or name == "passfile"
     }
-    account = URL.create(
-        "postgresql",
-        username=url.url.username,
-        password=None if url.url.password is None else str(url.url.password),
-        host="place",
-        database=url.url.database,
-    )
-    before, _, after = account.render_as_string(hide_password=False).rpartition("place/")
-    return tuple(f"{before}{place}/{after}?{urlencode(kept)}" for place in places)
+    return tuple(url.address([place], kept) for place in url.places)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 import psycopg
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from meganodes.journal.reader import Reader
 from meganodes.journal.reads import DatabaseReads
@@ -86,10 +86,13 @@ class PostgresSource:
 
 def _given(url: DatabaseUrl) -> dict[str, str]:
     """Give what an address says, by the names of libpq."""
-    parts = url.url.translate_connect_args(username="user", database="dbname")
-    query = url.url.query.items()
-    given = {name: value if isinstance(value, str) else ",".join(value) for name, value in query}
-    return {**{name: str(value) for name, value in parts.items()}, **given}
+    query = {
+        name: value if isinstance(value, str) else ",".join(value)
+        for name, value in url.url.query.items()
+        if name != "host"
+    }
+    given = conninfo_to_dict(url.address(url.places, query))
+    return {name: str(value) for name, value in given.items()}
 
 
 def postgres_reads(url: DatabaseUrl, *, threads: int = 2) -> DatabaseReads:

@@ -207,14 +207,16 @@ class DatabaseReads:
             for agent_id, count, oldest in found
         )
 
-    async def expired_pending(self, lease_now_ms: int, limit: int) -> tuple[Transaction, ...]:
-        """Give PENDING bets that nobody owns."""
+    async def expired_pending(
+        self, lease_now_ms: int | None, limit: int
+    ) -> tuple[Transaction, ...]:
+        """Give PENDING bets that nobody owns; None is the clock of PostgreSQL itself."""
         return rows.transactions(await self._read("expired_pending", (lease_now_ms, limit)))
 
     async def overdue(
-        self, owed_before_ms: int, lease_now_ms: int, limit: int
+        self, owed_before_ms: int, lease_now_ms: int | None, limit: int
     ) -> tuple[Transaction, ...]:
-        """Give what is owed since before that moment and has nobody at work on it."""
+        """Give what is owed since before that moment, with nobody at work on it; None as above."""
         found = await self._read("overdue", (owed_before_ms, lease_now_ms, limit))
         return rows.transactions(found)
 

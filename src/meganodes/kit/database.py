@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar, TypeVarTuple
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from sqlalchemy import (
     Connection,
@@ -62,6 +62,30 @@ class DatabaseUrl:
     def __str__(self) -> str:
         """Return the address without its password."""
         return self.url.render_as_string(hide_password=True)
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """The servers of a PostgreSQL cluster (``?host=a:1&host=b:2``), each as ``host:port``."""
+        if self.url.host:
+            port = f":{self.url.port}" if self.url.port else ""
+            hosts = self.url.host.split(",")
+            return tuple(f"[{host}]{port}" if ":" in host else f"{host}{port}" for host in hosts)
+        named = self.url.query.get("host", ())
+        return (named,) if isinstance(named, str) else tuple(named)
+
+    def address(self, places: Sequence[str], query: Mapping[str, object]) -> str:
+        """Write a PostgreSQL address of these servers as libpq reads it, with its password."""
+        account = URL.create(
+            "postgresql",
+            username=self.url.username,
+            password=self.url.password,
+            host="place",
+            database=self.url.database,
+        )
+        before, _, after = account.render_as_string(hide_password=False).rpartition("place/")
+        # libpq reads %20 as a space, and + as itself.
+        asked = f"?{urlencode(query, quote_via=quote)}" if query else ""
+        return f"{before}{','.join(places)}/{after}{asked}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,7 +235,8 @@ def _postgresql_url(text: str) -> DatabaseUrl:
         url = make_url(text)
     except (ArgumentError, ValueError):
         url = None
-    if url is None or not url.host or not url.database or urlsplit(text).fragment:
+    named = url is not None and (url.host or url.query.get("host"))
+    if url is None or not named or not url.database or urlsplit(text).fragment:
         raise DatabaseUrlError(f"a PostgreSQL address names host and database: {example}")
     return DatabaseUrl(kind=DatabaseKind.POSTGRESQL, url=url.set(drivername="postgresql+psycopg"))
 

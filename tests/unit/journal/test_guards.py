@@ -46,3 +46,9 @@ def test_moves_are_looked_at_like_inserts() -> None:
     spoiled = accepted(bet(amount_minor=-1))
     with pytest.raises(RowRefused, match="amount"):
         require_sound(moving(spoiled))
+
+
+@pytest.mark.parametrize("spoiled", [{"amount_minor": 1.5}, {"balance_minor": 2.0}])
+def test_what_is_not_whole_is_refused_before_a_driver_rounds_it(spoiled: dict[str, float]) -> None:
+    with pytest.raises(RowRefused, match="whole minor units"):
+        require_sound(recording(bet(**spoiled)))

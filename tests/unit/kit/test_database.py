@@ -52,6 +52,22 @@ def test_sqlite_address_names_a_file() -> None:
     assert absolute.path == Path("/var/hub.db")
 
 
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        ("postgresql://hub:p%40ss@db:5433/casino", ("db:5433",)),
+        ("postgresql://hub:p%40ss@one,two:5433/casino", ("one:5433", "two:5433")),
+        ("postgresql://hub:p%40ss@[::1]/casino", ("[::1]",)),
+        ("postgresql://hub:p%40ss@/casino?host=one:1&host=two:2", ("one:1", "two:2")),
+    ],
+)
+def test_servers_of_a_cluster_are_told_apart(text: str, places: tuple[str, ...]) -> None:
+    url = parse_database_url(text)
+    assert url.places == places
+    expected = f"postgresql://hub:p%40ss@{','.join(places)}/casino?sslmode=require"
+    assert url.address(url.places, {"sslmode": "require"}) == expected
+
+
 def test_postgresql_address_names_host_and_database() -> None:
     url = parse_database_url("postgresql://hub:hunter2@db.example.com:5433/casino")
     assert url.kind is DatabaseKind.POSTGRESQL
