@@ -20,18 +20,20 @@ from meganodes.domain.transaction import State, Transaction
 from meganodes.hub.parked import NotDone
 from meganodes.hub.reconciliation import Finding, Order, reconcile
 from meganodes.hub.reconciliation_repair import mend, what_is_mended, what_people_do
+from meganodes.journal.postgres import PostgresJournal
 from meganodes.journal.sqlite import SqliteJournal
 from meganodes.journal.store import JournalStore
 from meganodes.kit.clock import Clock
 from meganodes.protocol.commands import Command
 from tests.support.hub_world import LOST_REPLY, World, hub_world
 from tests.support.planted import agent_of, compared, differences, plant_twelve, play, today
+from tests.support.postgres import empty_journal, shared_database
 
 BY_TWO = Repair(by="ann", confirmed_by="bob", reason="late bet in the operator's file")
 ANN = Actor(source="cli", name="ann")
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
 async def world(
     request: pytest.FixtureRequest, journal_template: Path, tmp_path: Path
 ) -> AsyncIterator[World]:
@@ -42,8 +44,13 @@ async def world(
         shutil.copy(journal_template, path)
         return SqliteJournal(path, clock=clock, owner="node-0")
 
-    store_of = {"memory": None, "sqlite": on_sqlite}[request.param]
-    async with hub_world(tmp_path, store_of=store_of) as made:
+    def on_postgresql(clock: Clock) -> JournalStore:
+        url = shared_database()
+        empty_journal(url)
+        return PostgresJournal(url, clock=clock, owner="node-0")
+
+    makers = {"memory": None, "sqlite": on_sqlite, "postgresql": on_postgresql}
+    async with hub_world(tmp_path, store_of=makers[request.param]) as made:
         yield made
 
 
