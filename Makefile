@@ -9,10 +9,10 @@ on = $(filter-out 0 no false,$(1))
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-hub demo test fuzz check bench format lock clean
+.PHONY: help setup setup-hub demo test fuzz check bench bench-office format lock clean
 
 help: ## Print this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@printf '\n  %s\n  %s\n' 'Variables: PYTHON=python3.12  INSTALLER=pip  ONCE=1  REVISION=id  CASINO=node  ARGS="..."' \
 		'Start with make demo, then make test. CONTRIBUTING.md tells the rest.'
 
@@ -40,6 +40,9 @@ check: setup ## Formatting, lint, types, layers and house rules
 bench: setup-hub ## Measure CPU per durable bet against a reverse proxy
 	@$(PYTHON) -m tools.ensure_system_packages bench
 	@$(VENV)/python -m benchmarks $(ARGS)
+
+bench-office: setup-hub ## Measure every page of the Back Office, 1,000 agents, a million transactions
+	@$(VENV)/python -m benchmarks.office $(ARGS)
 
 format: setup ## Format the code and apply the safe fixes of the linter
 	@$(VENV)/ruff check --fix --quiet . ; $(VENV)/ruff format .

@@ -7,6 +7,7 @@ import platform
 import sqlite3
 import subprocess
 import time
+from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
@@ -32,11 +33,15 @@ def machine(folder: Path) -> dict[str, str]:
 def versions() -> dict[str, str]:
     """Name the versions of everything that is measured."""
     nginx = subprocess.run([nginx_program(), "-v"], capture_output=True, text=True, check=True)
+    return hub_versions(_PACKAGES) | {"nginx": nginx.stderr.strip().rpartition("/")[2]}
+
+
+def hub_versions(packages: Iterable[str]) -> dict[str, str]:
+    """Name the versions of interpreter, database and packages."""
     return {
         "Python": platform.python_version(),
         "SQLite": sqlite3.sqlite_version,
-        "nginx": nginx.stderr.strip().rpartition("/")[2],
-        **{name: version(name) for name in _PACKAGES},
+        **{name: version(name) for name in packages},
     }
 
 

@@ -1,7 +1,8 @@
-"""Write the English catalogue of the Back Office: every message its templates say.
+"""Write the English catalogue of the Back Office: every message its pages say.
 
-English stands in the templates; the list is what a translator starts from, and says what is missing
-in another language. `python3 -m tools.messages` writes it; a test fails while it is out of date.
+English stands in templates and code; the list is what a translator starts from, and says what is
+missing in another language. `python3 -m tools.messages` writes it; a test fails while it is out of
+date.
 """
 
 from __future__ import annotations
@@ -18,17 +19,20 @@ from jinja2 import Environment
 ROOT: Final = Path(__file__).resolve().parent.parent
 OFFICE: Final = ROOT / "src/meganodes/backoffice"
 CATALOGUE: Final = OFFICE / "locales/en.toml"
-HEAD: Final = """# Every message of the templates; `python3 -m tools.messages` writes this file.
+HEAD: Final = """# Every message of the pages; `python3 -m tools.messages` writes this file.
 [messages]
 """
 
 
 def messages(office: Path) -> list[str]:
-    """Return what the templates and the menu of an office say, each once, in order of the alphabet.
+    """Return what the pages of an office say, each once, in order of the alphabet.
 
-    The menu's titles are data in `navigation.py` and are translated where they are shown.
+    In templates that is what `_` and `ngettext` are given. In code it is what `say` and `listed`
+    are given, and data said where it is shown: words of states, titles of pages and of the menu.
     """
-    found = set(_menu_titles((office / "navigation.py").read_text("utf-8")))
+    found: set[str] = set()
+    for module in sorted(office.rglob("*.py")):
+        found.update(_said(ast.parse(module.read_text("utf-8"))))
     environment = Environment(  # noqa: S701 - it reads templates and renders nothing
         extensions=["jinja2.ext.i18n", "jinja2.ext.do"], trim_blocks=True, lstrip_blocks=True
     )
@@ -45,12 +49,23 @@ def _extracted(environment: Environment, template: str) -> Iterator[str]:
                 yield each
 
 
-def _menu_titles(navigation: str) -> Iterator[str]:
-    for node in ast.walk(ast.parse(navigation)):
+def _said(module: ast.Module) -> Iterator[str]:
+    for node in ast.walk(module):
         match node:
-            case ast.Call(func=ast.Name(id="Entry"), keywords=keywords):
+            case ast.Call(func=ast.Name(id="say" | "listed"), args=[ast.Constant(value=str(text))]):
+                yield text
+            case ast.Call(
+                func=ast.Name(id="Said"),
+                args=[ast.Constant(value=str(text)), _, ast.Constant(value=str(sentence))],
+            ):
+                yield from (text, sentence)
+            case ast.Call(func=ast.Name(id="Entry" | "Page" | "_action"), keywords=keywords):
                 given = {each.arg: each.value for each in keywords}
-                yield str(ast.literal_eval(given["title"]))
+                match given.get("title"):
+                    case ast.Constant(value=str(text)):
+                        yield text
+                    case _:
+                        pass
             case _:
                 pass
 

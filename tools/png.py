@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 Colour = tuple[int, int, int]
@@ -16,6 +18,11 @@ Colour = tuple[int, int, int]
 _SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 _CHANNELS: Final = {2: 3, 6: 4}
 _COLOURED: Final = 3
+_COLOURS_AS_THEY_ARE: Final = 2
+_PALETTE: Final = 3
+_PALETTE_MAX: Final = 256
+_NEAR_BITS: Final = 4
+_UP: Final = 2
 _STEP: Final = 4
 _ROUNDED: Final = bytes(min(255, (value + _STEP // 2) // _STEP * _STEP) for value in range(256))
 _HEADER: Final = ">IIBBBBB"
@@ -63,15 +70,57 @@ def write_small(picture: Picture) -> bytes:
         stream.append(kind)
         stream += filtered
         above = line
-    header = struct.pack(_HEADER, picture.width, len(picture.rows), 8, 2, 0, 0, 0)
+    return _written(picture, _COLOURS_AS_THEY_ARE, (), bytes(stream))
+
+
+def write_drawn(picture: Picture) -> bytes:
+    """Write a picture of text and flat areas with at most 256 colours: a quarter of the bytes.
+
+    A colour that is not kept becomes the nearest of those that are.
+    """
+    pixels = [_pixels(row, picture.channels) for row in picture.rows]
+    counted = Counter(chain.from_iterable(pixels))
+    kept = _kept(counted)
+    places = {colour: place for place, colour in enumerate(kept)}
+    for colour in counted.keys() - places.keys():
+        places[colour] = min(range(len(kept)), key=lambda at: _distance(kept[at], colour))
+    stream = b"".join(b"\x00" + bytes(map(places.__getitem__, row)) for row in pixels)
+    return _written(picture, _PALETTE, (_chunk(b"PLTE", bytes(chain.from_iterable(kept))),), stream)
+
+
+def _kept(counted: Counter[Colour]) -> list[Colour]:
+    """Choose colours: of each neighbourhood the one that is there most, then what is there most.
+
+    By number alone the greys of letters' edges would leave no room for one small red word.
+    """
+    ordered = [colour for colour, _ in counted.most_common()]
+    firsts: dict[Colour, Colour] = {}
+    for colour in ordered:
+        red, green, blue = colour
+        firsts.setdefault((red >> _NEAR_BITS, green >> _NEAR_BITS, blue >> _NEAR_BITS), colour)
+    return list(dict.fromkeys(chain(firsts.values(), ordered)))[:_PALETTE_MAX]
+
+
+def _written(picture: Picture, kind: int, before: tuple[bytes, ...], stream: bytes) -> bytes:
+    header = struct.pack(_HEADER, picture.width, len(picture.rows), 8, kind, 0, 0, 0)
     return b"".join(
         (
             _SIGNATURE,
             _chunk(b"IHDR", header),
-            _chunk(b"IDAT", zlib.compress(bytes(stream), 9)),
+            *before,
+            _chunk(b"IDAT", zlib.compress(stream, 9)),
             _chunk(b"IEND", b""),
         )
     )
+
+
+def _pixels(row: bytes, channels: int) -> list[Colour]:
+    red, green, blue = (row[channel::channels] for channel in range(_COLOURED))
+    return list(zip(red, green, blue, strict=True))
+
+
+def _distance(one: Colour, other: Colour) -> int:
+    return sum((left - right) ** 2 for left, right in zip(one, other, strict=True))
 
 
 def _without_alpha(row: bytes, channels: int) -> bytes:
@@ -116,11 +165,23 @@ def _unfiltered(kind: int, line: bytes, above: bytes, step: int) -> bytes:
     if kind == 0:
         return line
     made = bytearray(line)
+    if kind == _UP:
+        return _added(line, above)
     for at, one in enumerate(line):
         left = made[at - step] if at >= step else 0
         corner = above[at - step] if at >= step else 0
         made[at] = (one + _predicted(kind, left, above[at], corner)) & 255
     return bytes(made)
+
+
+def _added(line: bytes, above: bytes) -> bytes:
+    """Add byte to byte, all at once: every second byte has its neighbour's room for the carry."""
+    size = len(line)
+    low = int.from_bytes(b"\x00\xff" * (size // 2 + 1))
+    one, other = int.from_bytes(line), int.from_bytes(above)
+    even = (one & low) + (other & low) & low
+    odd = (one >> 8 & low) + (other >> 8 & low) & low
+    return (even | odd << 8).to_bytes(size + 4)[-size:]
 
 
 def _predicted(kind: int, left: int, up: int, corner: int) -> int:

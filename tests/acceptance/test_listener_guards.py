@@ -78,6 +78,7 @@ SMUGGLED = {
 @pytest.mark.parametrize("path", [DOOR, "/v4/x"])
 @pytest.mark.parametrize("raw", SMUGGLED.values(), ids=SMUGGLED.keys())
 @on_each_loop
+@pytest.mark.security("S23")
 async def test_what_could_be_read_in_two_ways_ends_the_connection(raw: str, path: str) -> None:
     async with a_listener() as running, a_caller(running.port) as caller:
         await caller.send((raw.replace("{path}", path) + SECOND).encode("latin-1"))

@@ -112,6 +112,7 @@ async def test_a_caller_that_takes_no_bytes_is_dropped() -> None:
 
 
 @on_each_loop
+@pytest.mark.security("S23")
 async def test_bets_do_not_notice_a_thousand_slow_callers() -> None:
     async with a_listener(headers_seconds=10.0) as running, AsyncExitStack() as stack:
         for _ in range(1_000):

@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 from meganodes.backoffice.page import AnyPage
 from meganodes.directory.staff_records import Stage
 from tests.support.browser import new_page
+from tests.support.listed_messages import only_listed_messages
 from tests.support.office_evening import (
     ADMIN,
     OfficeEvening,
@@ -85,7 +86,8 @@ class Desk:
 
 @pytest.fixture(scope="module")
 def evening(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OfficeEvening]:
-    with an_office_evening(tmp_path_factory.mktemp("office")) as made:
+    folder = tmp_path_factory.mktemp("office")
+    with only_listed_messages(), an_office_evening(folder) as made:
         yield made
 
 
@@ -111,6 +113,7 @@ def desk(shared_desk: Desk) -> Iterator[Desk]:
 
 
 @pytest.mark.parametrize("shown", shown_pages(), ids=name_of)
+@pytest.mark.security("S14")
 def test_page_is_quiet_and_fits_and_can_be_used_by_everybody(desk: Desk, shown: AnyPage) -> None:
     desk.become(shown.stage)
     query = desk.evening.queries.get(shown.path, "")
@@ -119,11 +122,11 @@ def test_page_is_quiet_and_fits_and_can_be_used_by_everybody(desk: Desk, shown: 
     assert answer.status == 200, answer.url
     expect(desk.page.locator("h1")).to_have_count(1)
     desk.page.evaluate(AXE.read_text("utf-8"))
-    for theme in THEMES:
-        desk.page.evaluate(PUT_ON, theme)
-        assert desk.page.evaluate(JUDGE, theme) == []
-        for width in (DESK_WIDTH, PHONE_WIDTH):
-            desk.resize(width)
+    for width in (DESK_WIDTH, PHONE_WIDTH):
+        desk.resize(width)
+        for theme in THEMES:
+            desk.page.evaluate(PUT_ON, theme)
+            assert desk.page.evaluate(JUDGE, theme) == [], (theme, width)
             assert desk.page.evaluate(TOO_WIDE) == [], (theme, width)
 
 
@@ -233,4 +236,47 @@ def test_what_was_done_is_said_once_and_can_be_dismissed(desk: Desk) -> None:
 
 def test_the_dashboard_draws_what_was_staked_and_won(desk: Desk) -> None:
     desk.open("/a/{agent_id}/dashboard")
-    expect(desk.page.locator("[data-chart] canvas")).to_be_visible()
+    expect(desk.page.locator("[data-chart] canvas").first).to_be_visible()
+
+
+def test_the_dashboard_draws_the_calls_of_the_last_hour(desk: Desk) -> None:
+    desk.open("/a/{agent_id}/dashboard")
+    charts = desk.page.locator("[data-chart] canvas")
+    expect(charts).to_have_count(2)
+    desk.page.locator("[data-chart]").last.hover()
+    expect(desk.page.locator(".chart-note").last).to_contain_text("not accepted")
+
+
+def test_an_export_says_how_far_it_is_and_keeps_the_whole_file(desk: Desk) -> None:
+    desk.open("/a/{agent_id}/transactions")
+    rows = desk.page.locator("table.movements tbody tr").count()
+    with desk.page.expect_download() as downloading:
+        desk.page.get_by_role("link", name="Export CSV").click()
+    lines = downloading.value.path().read_text("utf-8").splitlines()
+    assert downloading.value.suggested_filename.startswith("transactions-acme-")
+    assert lines[0].startswith("trans_id,time_utc,")
+    assert len(lines) == 1 + rows
+    expect(desk.page.locator("#export")).to_contain_text(f"complete: {rows} rows")
+
+
+def test_what_was_typed_is_back_after_the_password_was_asked_for(desk: Desk) -> None:
+    settings = desk.evening.url("/a/{agent_id}/settings")
+    desk.page.goto(settings)
+    address = desk.page.get_by_label("Where the hub calls the casino's backend")
+    address.fill("https://wallet.example.com/another")
+    asking = (
+        f"{desk.evening.url('/confirm')}?next={desk.evening.path('/office/a/{agent_id}/settings')}"
+    )
+    desk.page.route(
+        f"{settings}/callback-url",
+        lambda route: route.fulfill(status=303, headers={"location": asking}),
+    )
+    desk.page.get_by_role("button", name="Save and test").click()
+    desk.page.get_by_label("Password").fill(PASSWORD.reveal())
+    desk.page.get_by_role("button", name="Go on").click()
+    desk.page.wait_for_url(settings)
+    desk.page.unroute_all()
+    expect(address).to_have_value("https://wallet.example.com/another")
+    expect(desk.page.locator("#toasts")).to_contain_text("What you typed is back")
+    desk.page.reload()
+    expect(address).not_to_have_value("https://wallet.example.com/another")

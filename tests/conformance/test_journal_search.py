@@ -48,6 +48,32 @@ async def test_pages_follow_one_another_without_a_gap_or_a_repeat(journal: Journ
     assert seen == ids(*reversed(rows))
 
 
+async def test_pages_of_newer_rows_follow_one_another_without_a_gap_or_a_repeat(
+    journal: Journal,
+) -> None:
+    rows = [await record(journal.store, bet(transaction_id=f"p-{n}")) for n in range(5)]
+    await record(journal.store, bet(agent_id=2))
+    seen: list[int] = []
+    sought = EVERYTHING
+    while sought.first < sought.past:
+        found = await journal.reads.search_newer(sought, 2)
+        seen = ids(*found.rows) + seen
+        sought = replace(sought, first=found.reached)
+    assert seen == ids(*reversed(rows))
+
+
+async def test_a_look_for_newer_rows_takes_the_oldest_that_fit_newest_first(
+    journal: Journal,
+) -> None:
+    wins = [await record(journal.store, win()) for _ in range(3)]
+    await record(journal.store, bet())
+    sought = replace(EVERYTHING, kind=Kind.WIN, first=wins[0].trans_id + 1)
+    full = await journal.reads.search_newer(sought, 1)
+    assert full == Found(rows=(wins[1],), reached=wins[1].trans_id + 1)
+    whole = await journal.reads.search_newer(replace(sought, user_code=wins[0].user_code), 5)
+    assert whole == Found(rows=(wins[2], wins[1]), reached=sought.past)
+
+
 async def test_a_full_page_reaches_its_last_row_and_a_short_one_the_end(journal: Journal) -> None:
     rows = [await record(journal.store, bet()) for _ in range(3)]
     full = await journal.reads.search(EVERYTHING, 2)
@@ -128,6 +154,7 @@ async def test_a_row_goes_by_its_number_its_guid_its_cancels_and_the_providers_i
         assert found.transactions == (row,), text
 
 
+@pytest.mark.security("S1")
 async def test_a_name_is_looked_for_among_the_named_agents_only(journal: Journal) -> None:
     """S1: what is not in sight is not found by any of its names."""
     row = await record(journal.store, bet(agent_id=2, round_id="r-far"))

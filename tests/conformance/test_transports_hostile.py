@@ -202,6 +202,7 @@ SENT_CASES: dict[str, tuple[Script, str]] = {
 )
 @pytest.mark.parametrize("name", [*LATE_CASES, *SENT_CASES])
 @on_each_loop
+@pytest.mark.security("S22")
 async def test_nothing_but_a_whole_reply_counts_and_nothing_is_sent_again(name: str) -> None:
     script, fault = (LATE_CASES | SENT_CASES)[name]
     async with line(script, answers(http())) as wire:

@@ -109,6 +109,7 @@ async def test_verified_backend_is_spoken_to_and_the_connection_is_kept(pki: Pki
     ],
 )
 @on_each_loop
+@pytest.mark.security("S24")
 async def test_expired_early_and_self_signed_certificates_are_refused(
     pki: Pki, changes: dict[str, object], fault: str
 ) -> None:
@@ -121,6 +122,7 @@ async def test_expired_early_and_self_signed_certificates_are_refused(
 
 @pytest.mark.rule("3.3-not-sent")
 @on_each_loop
+@pytest.mark.security("S24")
 async def test_certificate_for_another_name_is_refused(pki: Pki) -> None:
     async with line(answers(http()), pki.server("good.example"), pki.ca_file) as wire:
         exchanged = await wire.send()
@@ -144,6 +146,7 @@ async def test_authority_that_is_not_installed_is_refused(pki: Pki) -> None:
 
 @pytest.mark.rule("3.3-not-sent")
 @on_each_loop
+@pytest.mark.security("S24")
 async def test_old_versions_of_tls_are_refused(pki: Pki) -> None:
     old = pki.server()
     old.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED

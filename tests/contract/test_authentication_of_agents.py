@@ -113,6 +113,7 @@ async def test_with_a_revoked_token_every_operation_is_1009(town: Town) -> None:
 
 
 @pytest.mark.rule("2.1-bearer-token")
+@pytest.mark.security("S16")
 async def test_what_opens_other_doors_opens_no_operation(town: Town) -> None:
     others = [
         town.acme.credentials.callback_token.reveal(),
@@ -125,6 +126,7 @@ async def test_what_opens_other_doors_opens_no_operation(town: Town) -> None:
 
 
 @pytest.mark.rule("1-token-own-agent-only", "2.1-no-data-on-errors")
+@pytest.mark.security("S1")
 async def test_another_agent_s_token_shows_nothing_of_the_agent(town: Town) -> None:
     found = await answers(town, f"Bearer {town.rival.api_token}", town.acme)
     for path in OF_A_USER:

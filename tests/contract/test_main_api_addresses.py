@@ -73,6 +73,7 @@ async def test_only_listed_callers_get_in(
 
 
 @pytest.mark.rule("2.1-allow-list")
+@pytest.mark.security("S20")
 async def test_the_list_guards_every_endpoint(world: World) -> None:
     await world.directory.set_agent("acme", {"allow_list": (OWN,)})
     async with world.client(peer=STRANGER) as client:
@@ -110,6 +111,7 @@ CHAINS = [
 
 @pytest.mark.rule("2.1-trusted-proxies")
 @pytest.mark.parametrize(("chain", "is_let_in"), CHAINS)
+@pytest.mark.security("S20")
 async def test_the_header_is_judged_from_the_right(
     world: World, chain: list[str], is_let_in: bool
 ) -> None:
@@ -123,6 +125,7 @@ async def test_the_header_is_judged_from_the_right(
 @pytest.mark.rule("2.1-trusted-proxies")
 @pytest.mark.parametrize("settings", [MainApiSettings(), BEHIND_PROXIES])
 @pytest.mark.parametrize("peer", [STRANGER, "11.0.0.1", "2001:db8:fffe::1", "::10.0.0.1"])
+@pytest.mark.security("S20")
 async def test_a_peer_that_is_no_proxy_is_believed_nothing(
     world: World, settings: MainApiSettings, peer: str
 ) -> None:

@@ -81,6 +81,7 @@ async def test_one_more_gets_in_for_each_that_leaves(world: World) -> None:
 
 
 @pytest.mark.rule("2.1-concurrency-limit")
+@pytest.mark.security("S19")
 async def test_agents_do_not_share_places(world: World) -> None:
     other = await world.directory.add_agent(a_new_agent(name="other"))
     async with world.client(MainApiSettings(in_flight_max=1)) as client:

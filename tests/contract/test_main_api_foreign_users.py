@@ -58,6 +58,7 @@ def test_users_are_named_in_these_calls() -> None:
 
 @pytest.mark.rule("2.2-user-info-same-path", "2.2-user-info-unknown", "2.2-game-url-1010")
 @pytest.mark.parametrize("path", OF_A_USER)
+@pytest.mark.security("S1")
 async def test_the_way_to_1010_is_the_way_to_2002(world: World, path: str) -> None:
     """The same look-ups in the same order, and the backend is asked nothing."""
     foreign = await world.foreign_user()

@@ -55,6 +55,7 @@ def test_routes_are_told_apart_by_method_and_path() -> None:
     assert len(set(NAMES)) == len(NAMES)
 
 
+@pytest.mark.security("S3")
 def test_pages_for_anyone_are_those_before_signing_in() -> None:
     """A new page that forgets its stage or right shows here (S32)."""
     assert {page.path for page in PAGES if page.stage is None} == {"/sign-in", "/welcome", "/enter"}
@@ -69,10 +70,12 @@ def test_pages_for_anyone_are_those_before_signing_in() -> None:
     }
 
 
+@pytest.mark.security("S13")
 def test_what_changes_something_is_a_post() -> None:
     assert all(page.form is not None for page in PAGES if page.method is Method.POST)
 
 
+@pytest.mark.security("S1")
 async def test_a_foreign_agent_is_missing_to_every_role_on_every_page(office: OfficeWorld) -> None:
     foreign = await office.world.directory.add_agent(a_new_agent(name=SECRET_NAME))
     leaks = []
@@ -86,6 +89,7 @@ async def test_a_foreign_agent_is_missing_to_every_role_on_every_page(office: Of
     assert leaks == []
 
 
+@pytest.mark.security("S3")
 async def test_a_role_without_the_right_is_refused_on_every_page(office: OfficeWorld) -> None:
     wrong = []
     for role in Role:
@@ -110,6 +114,7 @@ async def test_nobody_gets_anywhere_without_a_session(office: OfficeWorld) -> No
         assert answer.headers["location"].startswith("/office/sign-in"), page.path
 
 
+@pytest.mark.security("S13")
 async def test_every_form_of_another_site_is_refused(office: OfficeWorld) -> None:
     """By Origin, by Sec-Fetch-Site and by the form's own token, each alone (S13)."""
     await office.sign_in(Role.ADMIN)
@@ -133,6 +138,7 @@ async def test_every_form_of_another_site_is_refused(office: OfficeWorld) -> Non
             assert answer.status_code == 403, (page.path, headers, fields)
 
 
+@pytest.mark.security("S2")
 async def test_a_field_that_no_form_has_is_refused_everywhere(office: OfficeWorld) -> None:
     """Nobody sets a state, a parent or a role by a field of their own (S2)."""
     await office.sign_in(Role.ADMIN)
@@ -146,6 +152,7 @@ async def test_a_field_that_no_form_has_is_refused_everywhere(office: OfficeWorl
     assert office.world.agent == before
 
 
+@pytest.mark.security("S14", "S28")
 async def test_every_page_shows_itself_to_an_administrator(office: OfficeWorld) -> None:
     """Whatever stands there, no page fails, and none shows an unfinished template (S28)."""
     await office.sign_in(Role.ADMIN)

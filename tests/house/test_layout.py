@@ -14,7 +14,6 @@ REASONS = {
     "journal/memory_search.py": "tests/conformance: the databases are compared with it",
     "journal/memory_reports.py": "tests/conformance: the databases are compared with it",
     "journal/reader.py": "test_reads.py and test_reports.py: everything that reads goes through it",
-    "directory/sign_in_throttle.py": "test_staff_sign_in.py: every try goes through it",
     "directory/staff_records.py": "records without behaviour",
     "directory/staff_rows.py": "test_staff_sign_in.py and test_staff.py store by it",
     "directory/staff_tables.py": "test_schema.py compares them with what the revisions make",

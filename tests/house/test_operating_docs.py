@@ -3,6 +3,8 @@
 import importlib
 import re
 
+import pytest
+
 from meganodes.bootstrap.settings import Settings, load_settings
 from tests.house.tree import ROOT, text
 
@@ -31,6 +33,7 @@ def number_at(place: str, settings: Settings) -> object:
     return getattr(record(), names[1])
 
 
+@pytest.mark.security("S31")
 def test_every_limit_has_the_number_that_holds() -> None:
     settings = load_settings(environment={})
     assert len(rows()) > 40
@@ -49,13 +52,13 @@ def test_every_row_of_the_page_is_looked_at() -> None:
 
 
 def test_settings_that_bound_something_are_on_the_page() -> None:
-    tables = ("server", "main_api", "callbacks", "sessions")
+    tables = ("server", "main_api", "callbacks", "sessions", "office")
     settings = load_settings(environment={})
     bounds = {
         f"{table}.{name}"
         for table in tables
         for name in type(getattr(settings, table)).model_fields
-        if re.search(r"_max$|_seconds$|_minutes$|_reserve$|_per_second$|hours$", name)
+        if re.search(r"_max$|_seconds$|_minutes$|_reserve$|_per_(second|minute|hour)$|hours$", name)
     }
     told = {place for _, _, place in rows()}
     untold = {"server.linger_seconds", "server.close_seconds", "main_api.retry_after_seconds"}

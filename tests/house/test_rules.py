@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.house.markers import marked_ids, stray_calls
 from tests.house.tree import ROOT, files, listed, named, tree
 
+MARKER = "rule"
 INVENTORY = ROOT / "tests/rules.toml"
 SECTIONS = ("1-", "2.1-", "2.2-", "2.3-", "3-", "3.1-", "3.2-", "3.3-", "3.4-", "3.5-", "4-")
 SENTENCE_LENGTH_MIN = 20
@@ -22,60 +24,10 @@ def inventory() -> dict[str, str]:
     return rules
 
 
-def rule_calls(node: ast.AST) -> list[ast.Call]:
-    """Every `pytest.mark.rule(...)` below a node."""
-    return [
-        call
-        for call in ast.walk(node)
-        if isinstance(call, ast.Call)
-        and isinstance(call.func, ast.Attribute)
-        and call.func.attr == "rule"
-        and isinstance(call.func.value, ast.Attribute)
-        and call.func.value.attr == "mark"
-    ]
-
-
-def marked_ids(module: ast.Module) -> set[str]:
-    """The ids that decorators of tests in a module name, of their parameter sets too."""
-    tests = [
-        node
-        for node in ast.walk(module)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-        and node.name.lower().startswith("test")
-    ]
-    decorators = [decorator for test in tests for decorator in test.decorator_list]
-    calls = [call for decorator in decorators for call in rule_calls(decorator)]
-    arguments = [argument for call in calls for argument in call.args]
-    return {
-        argument.value
-        for argument in arguments
-        if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
-    }
-
-
-def stray_calls(module: ast.Module, name: str) -> list[str]:
-    """Markers that stand on no test, or whose ids are not written out."""
-    counted = {
-        id(call)
-        for node in ast.walk(module)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-        for decorator in node.decorator_list
-        for call in rule_calls(decorator)
-        if node.name.lower().startswith("test")
-    }
-    return [
-        f"{name}:{call.lineno} put the marker on a test, with its ids written out"
-        for call in rule_calls(module)
-        if id(call) not in counted
-        or not call.args
-        or not all(isinstance(argument, ast.Constant) for argument in call.args)
-    ]
-
-
 def test_every_rule_is_named_by_a_test() -> None:
     rules = inventory()
     assert rules
-    named_ids = {rule for path in files(ROOT / "tests") for rule in marked_ids(tree(path))}
+    named_ids = {rule for path in files(ROOT / "tests") for rule in marked_ids(tree(path), MARKER)}
     unnamed = [f"{rule}: {sentence}" for rule, sentence in rules.items() if rule not in named_ids]
     assert not unnamed, listed([f"{len(unnamed)} of {len(rules)} rules have no test:", *unnamed])
 
@@ -85,7 +37,7 @@ def test_every_named_rule_exists() -> None:
     unknown = [
         f"{named(path)} names {rule!r}, which tests/rules.toml does not list"
         for path in files(ROOT / "tests")
-        for rule in sorted(marked_ids(tree(path)))
+        for rule in sorted(marked_ids(tree(path), MARKER))
         if rule not in rules
     ]
     assert not unknown, listed(unknown)
@@ -93,7 +45,9 @@ def test_every_named_rule_exists() -> None:
 
 def test_every_marker_stands_on_a_test() -> None:
     strays = [
-        fault for path in files(ROOT / "tests") for fault in stray_calls(tree(path), named(path))
+        fault
+        for path in files(ROOT / "tests")
+        for fault in stray_calls(tree(path), named(path), MARKER)
     ]
     assert not strays, listed(strays)
 
@@ -132,5 +86,5 @@ def test_e(): ...
 
 def test_checker_counts_markers_of_tests_only() -> None:
     planted = ast.parse(PLANTED)
-    assert marked_ids(planted) == {"3.1-one", "3.1-two", "3.1-three", "3.1-four"}
-    assert len(stray_calls(planted, Path("planted.py").name)) == 2
+    assert marked_ids(planted, MARKER) == {"3.1-one", "3.1-two", "3.1-three", "3.1-four"}
+    assert len(stray_calls(planted, Path("planted.py").name, MARKER)) == 2

@@ -32,7 +32,8 @@ from meganodes.kit.identity import SystemIdentity
 from meganodes.kit.secrets import MasterKey, Secret
 from tests.support.builders import NOW_MS, a_game, a_launch, a_new_agent, a_new_provider, an_agent
 
-MASTER_KEY = MasterKey(b"an example of a master key, 32 b")
+MASTER_KEY_BYTES = b"an example of a master key, 32 b"
+MASTER_KEY = MasterKey(MASTER_KEY_BYTES)
 
 
 @dataclass(frozen=True, kw_only=True)

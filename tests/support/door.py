@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
 import httpx2
+from msgspec import structs
 
 from meganodes.callbacks.egress import Egress
 from meganodes.callbacks.exchange import Exchange, Exchanged
@@ -42,7 +44,8 @@ Answering = Callable[[Exchange], Exchanged]
 class Backend:
     """A casino's backend. It answers well until told otherwise; `asked` is what reached it.
 
-    Each answer takes ``seconds`` and waits for the ``gate``, if there is one.
+    Each answer takes ``seconds`` and waits for the ``gate``, if there is one. ``thinks`` says how
+    many milliseconds each is said to have taken.
     """
 
     clock: ManualClock
@@ -50,12 +53,17 @@ class Backend:
     balance: str = "100.00"
     seconds: float = 0.0
     gate: asyncio.Event | None = None
+    thinks: Iterator[int] = field(default_factory=lambda: repeat(0))
     arrivals: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
     asked: list[tuple[str, str]] = field(default_factory=list)
     told: dict[str, list[Answering]] = field(default_factory=dict)
 
     async def answer(self, exchange: Exchange) -> Exchanged:
         """Answer a callback: as told, else with a good reply, or 100 to a wrong token."""
+        done = await self._answer(exchange)
+        return structs.replace(done, duration_ms=done.duration_ms + next(self.thinks))
+
+    async def _answer(self, exchange: Exchange) -> Exchanged:
         envelope = json.loads(exchange.body)
         command, account = envelope["command"], envelope["data"]["account"]
         self.asked.append((command, account))

@@ -30,6 +30,7 @@ from meganodes.hub import wallet
 from meganodes.hub.worker import Worker
 from meganodes.kit.clock import ManualClock
 from meganodes.kit.identity import SystemIdentity
+from meganodes.kit.passwords import Passwords
 from meganodes.kit.secrets import Secret
 from tests.support.builders import a_launch
 from tests.support.directory import MASTER_KEY, open_database
@@ -214,10 +215,10 @@ def query_of(location: str) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def an_office(path: Path) -> AsyncIterator[OfficeWorld]:
+async def an_office(path: Path, passwords: Passwords | None = None) -> AsyncIterator[OfficeWorld]:
     """Open a hub, its Back Office and a browser on a folder of the test."""
     async with opened_world(path) as world:
-        people, ports = _people_on(path, world.clock)
+        people, ports = _people_on(path, world.clock, passwords)
         office = Office(hub=world.hub, staff=people.staff, sign_in=people.sign_in)
         app = Starlette(routes=make_office_routes(office))
         transport = httpx2.ASGITransport(app=app, client=(CALLER, 4711))
@@ -230,7 +231,9 @@ async def an_office(path: Path) -> AsyncIterator[OfficeWorld]:
                 ports.database.close()
 
 
-def _people_on(path: Path, clock: ManualClock) -> tuple[People, DirectoryPorts]:
+def _people_on(
+    path: Path, clock: ManualClock, passwords: Passwords | None
+) -> tuple[People, DirectoryPorts]:
     """Open the people of the world's own database, over connections of their own."""
 
     async def no_check(_url: str) -> str | None:
@@ -243,5 +246,5 @@ def _people_on(path: Path, clock: ManualClock) -> tuple[People, DirectoryPorts]:
         identity=SystemIdentity(clock, 0),
         url_check=no_check,
     )
-    staff = Staff(ports)
+    staff = Staff(ports, passwords)
     return People(staff=staff, sign_in=SignIn(staff), clock=clock), ports

@@ -12,6 +12,7 @@ import threading
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,6 +29,7 @@ from meganodes.directory.settlements import SettledAs, Settlements
 from meganodes.directory.staff import NewMember
 from meganodes.directory.staff_records import Role, StaffState, Stage
 from meganodes.hub import settling
+from meganodes.hub.meters import DoorName
 from meganodes.hub.open_work import parked_items
 from meganodes.hub.worker import Worker
 from meganodes.kit.clock import ManualClock
@@ -165,11 +167,15 @@ async def _evening(office: OfficeWorld) -> dict[str, str]:
     """Let people play, and the backend do whatever backends do."""
     world, clock = office.world, office.world.clock
     await _agents(office)
+    world.backend.thinks = cycle((11, 14, 12, 38, 13, 17, 11, 96))
+    for number in range(40):
+        world.hub.meters.own_seconds[DoorName.PROVIDER_API].observe((1 + number % 7) / 1000)
     await world.directory.import_games(
         7, [a_game(name="Lucky Fruits"), a_game(game_code="roulette", name="Grand Roulette Deluxe")]
     )
     alice = await office.player("alice")
     await _play(alice, clock)
+    await alice.cancel("bet-that-never-came", "cancel-that-came-first")
     long = await office.player(LONG_NAME)
     world.backend.tell(Command.BET, b'{"result":31,"status":"ERROR","data":{}}')
     await long.bet("bet-of-a-provider-that-likes-long-ids-000001", "12345678.90", LONG_ROUND)

@@ -7,8 +7,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
+from typing import Literal
 
 import pyotp
+from argon2 import PasswordHasher
 
 from meganodes.directory.core import DirectoryPorts
 from meganodes.directory.staff import NewMember, Staff
@@ -17,12 +20,37 @@ from meganodes.directory.staff_sign_in import Enrolled, Passed, SignIn
 from meganodes.kit.clock import ManualClock
 from meganodes.kit.identity import SystemIdentity
 from meganodes.kit.one_time_codes import STEP_SECONDS
+from meganodes.kit.passwords import MEMORY_KIB, Passwords
 from meganodes.kit.secrets import Secret
 from tests.support.directory import MASTER_KEY, open_database
 
 PASSWORD = Secret("correct horse battery staple")
 ANNA = "anna@casino.example"
 BROWSER = Seen(address="203.0.113.9", browser="A browser")
+
+
+class CountingHasher(PasswordHasher):
+    """The product's own hasher, which knows how often it was asked and how many worked at once."""
+
+    def __init__(self) -> None:
+        """Nothing was hashed yet."""
+        super().__init__(time_cost=1, memory_cost=MEMORY_KIB, parallelism=1)
+        self.verified = 0
+        self.at_once_max = 0
+        self._at_once = 0
+        self._lock = Lock()
+
+    def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:  # noqa: A002 - argon2's name
+        """Count, and judge as usual."""
+        with self._lock:
+            self.verified += 1
+            self._at_once += 1
+            self.at_once_max = max(self.at_once_max, self._at_once)
+        try:
+            return super().verify(hash, password)
+        finally:
+            with self._lock:
+                self._at_once -= 1
 
 
 @dataclass(kw_only=True)
@@ -78,7 +106,7 @@ def code_of(seed: Secret, now_ms: int) -> str:
 
 
 @asynccontextmanager
-async def people_on(path: Path) -> AsyncIterator[People]:
+async def people_on(path: Path, passwords: Passwords | None = None) -> AsyncIterator[People]:
     """Open the people of a database file."""
     clock = ManualClock()
     database = open_database(path)
@@ -93,7 +121,7 @@ async def people_on(path: Path) -> AsyncIterator[People]:
         identity=SystemIdentity(clock, 0),
         url_check=no_check,
     )
-    staff = Staff(ports)
+    staff = Staff(ports, passwords)
     try:
         yield People(staff=staff, sign_in=SignIn(staff), clock=clock)
     finally:

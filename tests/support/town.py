@@ -29,6 +29,7 @@ from meganodes.directory.port import Directory
 from meganodes.directory.records import AgentCredentials, AgentState, ProviderCredentials, User
 from meganodes.hub import wallet
 from meganodes.hub.core import Hub, HubSettings
+from meganodes.hub.uses import USUAL_RATES, Use
 from meganodes.hub.waiting import Decisions
 from meganodes.hub.worker import Worker
 from meganodes.journal.schema import upgrade
@@ -36,6 +37,7 @@ from meganodes.journal.sqlite import SqliteJournal
 from meganodes.kit.clock import Clock
 from meganodes.kit.database import parse_database_url
 from meganodes.kit.identity import SystemIdentity
+from meganodes.kit.rate_limit import Rate
 from meganodes.kit.secrets import Secret
 from meganodes.main_api.settings import MainApiSettings
 from meganodes.main_api.v4.routes import make_app
@@ -224,6 +226,10 @@ async def a_town(folder: Path, pace: float = 1.0) -> AsyncIterator[Town]:
         await journal.close()
 
 
+_RATES = {**USUAL_RATES, Use.CALLBACK_TEST: Rate(100_000, 60)}
+"""A fuzzer asks for the callback test all the time, and wants to see more of it than its 429."""
+
+
 @functools.cache
 def _empty_journal() -> bytes:
     """Make the tables once; every town gets a copy."""
@@ -246,7 +252,7 @@ def _hub(directory: Directory, journal: SqliteJournal, clock: Clock, backends: B
         clock=clock,
         identity=identity,
         decisions=Decisions(),
-        settings=HubSettings(public_url=PUBLIC_URL),
+        settings=HubSettings(public_url=PUBLIC_URL, rates=_RATES),
     )
 
 

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
+from meganodes.backoffice.messages import say
 from meganodes.protocol.currency import Currency
 
 _GROUP = 3
@@ -38,8 +39,8 @@ def amount(minor: int | None, currency: Currency) -> Markup:
     """Write an amount for a page; its minor units are shown on hover. None: a dash."""
     if minor is None:
         return Markup('<span class="text-secondary">\u2013</span>')
-    return Markup('<span class="amount" title="{} minor units">{}&nbsp;{}</span>').format(
-        minor, amount_text(minor, currency), currency.code
+    return Markup('<span class="amount" title="{}">{}&nbsp;{}</span>').format(
+        say("%(minor)s minor units", minor=minor), amount_text(minor, currency), currency.code
     )
 
 
@@ -67,9 +68,11 @@ def relative_text(distance_ms: int, at_ms: int, zone: ZoneInfo) -> str:
     if size >= _RECENT_DAYS * _DAY_MS:
         return f"{datetime.fromtimestamp(at_ms // 1000, zone):%Y-%m-%d}"
     if size < _SECOND_MS:
-        return "now"
+        return say("now")
     text = duration_text(size)
-    return f"in {text}" if distance_ms > 0 else f"{text} ago"
+    return (
+        say("in %(length)s", length=text) if distance_ms > 0 else say("%(length)s ago", length=text)
+    )
 
 
 def duration_text(size_ms: int) -> str:

@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response, Stream
 
 from meganodes.backoffice import cookies
 from meganodes.backoffice.headers import NOT_KEPT, SECURITY_HEADERS
+from meganodes.backoffice.messages import listed, say
 from meganodes.backoffice.page import Answer, Download, GoTo, Live, Missing, Show
 from meganodes.backoffice.rendering import page_html
 
@@ -18,13 +19,14 @@ if TYPE_CHECKING:
     from meganodes.kit.secrets import Secret
 
 _HEADERS = {**SECURITY_HEADERS, **NOT_KEPT}
+_SECONDS_SHOWN_MAX = 120
 _TITLES = {
-    403: "Not allowed",
-    404: "Not found",
-    413: "Too much",
-    422: "Not accepted",
-    429: "Too often",
-    500: "Something went wrong",
+    403: listed("Not allowed"),
+    404: listed("Not found"),
+    413: listed("Too much"),
+    422: listed("Not accepted"),
+    429: listed("Too often"),
+    500: listed("Something went wrong"),
 }
 
 
@@ -32,7 +34,7 @@ def respond(visit: Visit, title: str, answer: Answer) -> Response:
     """Make the response."""
     match answer:
         case Show(template=template, values=values, status=status):
-            shown = str(values.get("title", title))
+            shown = str(values.get("title") or say(title))
             made: Response = HTMLResponse(
                 page_html(visit, shown, template, values), status, headers=_HEADERS
             )
@@ -71,8 +73,21 @@ def _keep(made: Response, token: Secret | None) -> None:
 
 def show_error(visit: Visit, status: int, *, reference: str = "") -> Response:
     """Show the page of an error: what it means and what to do, never why inside."""
-    values = {"status": status, "reference": reference}
-    html = page_html(visit, _TITLES[status], "error.html", values)
+    return _error_page(visit, status, {"reference": reference})
+
+
+def show_too_often(visit: Visit, wait_seconds: int) -> Response:
+    """Show that something was used too often, and when it may be used again (S19)."""
+    minutes = -(-wait_seconds // 60)
+    wait = f"{minutes} min" if wait_seconds > _SECONDS_SHOWN_MAX else f"{wait_seconds} s"
+    made = _error_page(visit, 429, {"wait": wait})
+    made.headers["retry-after"] = str(wait_seconds)
+    return made
+
+
+def _error_page(visit: Visit, status: int, values: dict[str, object]) -> Response:
+    known = {"status": status, "reference": "", "wait": ""} | values
+    html = page_html(visit, say(_TITLES[status]), "error.html", known)
     return HTMLResponse(html, status, headers=_HEADERS)
 
 

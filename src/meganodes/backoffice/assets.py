@@ -26,6 +26,7 @@ _MEDIA_TYPES: Final[Mapping[str, str]] = {
 }
 ASSETS: Final = (
     "chart.js",
+    "export.js",
     "office.css",
     "office.js",
     "theme.js",

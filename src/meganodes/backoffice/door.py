@@ -16,8 +16,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from meganodes.backoffice import cookies
-from meganodes.backoffice.answers import respond, show_error
+from meganodes.backoffice.answers import respond, show_error, show_too_often
 from meganodes.backoffice.headers import NOT_KEPT, SECURITY_HEADERS
+from meganodes.backoffice.messages import say
 from meganodes.backoffice.numbers import number_of
 from meganodes.backoffice.office import OFFICE_PATH, Office
 from meganodes.backoffice.origin import is_own_origin
@@ -111,18 +112,20 @@ class Door:
     async def _answer(self, page: AnyPage, visit: Visit) -> tuple[Visit, Answer]:
         """Return what a page answers, and the visit it is shown to: one with faults, if any."""
         if page.method is Method.GET:
+            _count(page, visit)
             show = cast("Callable[[Visit], Awaitable[Answer]]", page.answer)
             return visit, await show(visit)
         sent = await self._sent(visit)
+        _count(page, visit)
         try:
             form = _read_form(page.form or NoForm, sent)
             answer = cast("Callable[[Visit, Any], Awaitable[Answer]]", page.answer)
             return visit, await answer(visit, form)
         except FormFaults as faults:
-            return await _shown_again(page, visit, sent, faults.faults)
+            return await _shown_again(page, visit, sent, faults)
         except DirectoryFault as fault:
             by_field = {each.field: each.sentence for each in fault.faults}
-            return await _shown_again(page, visit, sent, by_field)
+            return await _shown_again(page, visit, sent, FormFaults(by_field))
 
     async def _sent(self, visit: Visit) -> dict[str, str]:
         """Read the form of a POST that came from a page of our own; everything else is refused."""
@@ -169,6 +172,17 @@ def _about_its_agent(page: AnyPage, visit: Visit) -> Visit:
     return replace(visit, agent=agent)
 
 
+def _count(page: AnyPage, visit: Visit) -> None:
+    """Count a visit that was admitted, where it may be made only so often; one too many is 429."""
+    if page.use is None:
+        return
+    who = visit.own_agent.agent_id if page.use.is_counted_by_agent else visit.staff.staff_id
+    wait_seconds = visit.office.hub.take(page.use, who)
+    if wait_seconds:
+        _log.warning("office_used_too_often", use=page.use.value, staff_id=visit.staff.staff_id)
+        raise Refused(show_too_often(visit, wait_seconds))
+
+
 def _read_form(model: type[Form], sent: dict[str, str]) -> Form:
     try:
         return model.model_validate(sent)
@@ -184,19 +198,21 @@ def _sentence(model: type[Form], name: str, found: str) -> str:
     """Say what a field must be: its description, else what the check said."""
     field = model.model_fields.get(name)
     if field is None:
-        return f"{name} is not a field of this form."
-    return f"Must be {field.description}." if field.description else f"{found}."
+        return say("%(name)s is not a field of this form.", name=name)
+    if not field.description:
+        return f"{found}."
+    return say("Must be %(what)s.", what=say(field.description))
 
 
 async def _shown_again(
-    page: AnyPage, visit: Visit, sent: dict[str, str], faults: dict[str, str]
+    page: AnyPage, visit: Visit, sent: dict[str, str], faults: FormFaults
 ) -> tuple[Visit, Answer]:
-    """Show the form's own page with what was typed and what is wrong with it (422)."""
-    again = replace(visit, faults=faults, sent=sent)
+    """Show the form's own page with what was typed and what is wrong with it."""
+    again = replace(visit, faults=faults.faults, sent=sent)
     if page.back is None:
-        raise Refused(show_error(again, 422))
+        raise Refused(show_error(again, faults.status))
     shown = await page.back(again)
-    return again, replace(shown, status=422) if isinstance(shown, Show) else shown
+    return again, replace(shown, status=faults.status) if isinstance(shown, Show) else shown
 
 
 def _to_sign_in(visit: Visit) -> Response:

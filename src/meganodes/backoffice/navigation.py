@@ -10,6 +10,7 @@ from meganodes.backoffice.permissions import Right, may
 
 if TYPE_CHECKING:
     from meganodes.backoffice.page import Visit
+    from meganodes.directory.records import Agent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,11 +61,18 @@ _EVERYTHING: Final = (
 def menu(visit: Visit) -> tuple[Section, ...]:
     """Make the menu of a visit: the agent at hand first, then what is above it."""
     sections = []
-    if visit.agent is not None:
-        links = _links(visit, _AGENT, str(visit.agent.agent_id))
-        sections.append(Section(title=visit.agent.name, links=links))
+    agent = _agent_at_hand(visit)
+    if agent is not None:
+        links = _links(visit, _AGENT, str(agent.agent_id))
+        sections.append(Section(title=agent.name, links=links))
     sections.append(Section(title="", links=_links(visit, _EVERYTHING, "")))
     return tuple(sections)
+
+
+def _agent_at_hand(visit: Visit) -> Agent | None:
+    """Return the agent of the address; elsewhere the one somebody works for, if any."""
+    own = visit.staff.agent_id
+    return visit.agent or (None if own is None else visit.scope.agent(own))
 
 
 def _links(visit: Visit, entries: tuple[Entry, ...], agent_id: str) -> tuple[Link, ...]:

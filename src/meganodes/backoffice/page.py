@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from meganodes.backoffice.permissions import Right, Scope, may
 from meganodes.directory.records import Actor, Agent
 from meganodes.directory.staff_records import Seen, StaffMember, StaffSession, Stage
+from meganodes.hub.uses import Use
 from meganodes.kit.secrets import Secret
 
 if TYPE_CHECKING:
@@ -164,7 +165,8 @@ class Page(Generic[FormT]):
     ``path`` is below /office; with `{agent_id}` in it the door looks the agent up in the member's
     scope. ``right`` is what a role must have. ``stage``: how far the visitor must have signed in,
     None for anyone. ``fresh``: the password must have been given within the last minutes (S11).
-    ``back``: what shows the form again when its fields cannot be taken.
+    ``back``: what shows the form again when its fields cannot be taken. ``use``: what a visit
+    counts as, where that may be done only so often (S19).
     """
 
     path: str
@@ -175,6 +177,7 @@ class Page(Generic[FormT]):
     stage: Stage | None = Stage.SIGNED_IN
     fresh: bool = False
     back: Callable[[Visit], Awaitable[Answer]] | None = None
+    use: Use | None = None
 
     @property
     def method(self) -> Method:
@@ -193,6 +196,7 @@ AnyPage = Page[Any]
 class FormFaults(Exception):
     """What a person typed cannot be taken, by field; actions raise it after checks of their own."""
 
-    def __init__(self, faults: Mapping[str, str]) -> None:
+    def __init__(self, faults: Mapping[str, str], status: int = 422) -> None:
         super().__init__("; ".join(faults.values()))
         self.faults = dict(faults)
+        self.status = status

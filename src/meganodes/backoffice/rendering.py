@@ -14,10 +14,11 @@ from markupsafe import Markup
 from meganodes.backoffice.amounts import amount, duration_text, moment, moment_text
 from meganodes.backoffice.assets import asset_url, icon
 from meganodes.backoffice.cookies import csrf_token, session_token, take_toast
-from meganodes.backoffice.messages import catalogue
+from meganodes.backoffice.messages import LANGUAGE, browser_words, catalogue
 from meganodes.backoffice.navigation import menu
 from meganodes.backoffice.office import OFFICE_PATH
 from meganodes.backoffice.permissions import Right
+from meganodes.backoffice.state_words import word
 
 if TYPE_CHECKING:
     from meganodes.backoffice.page import Visit
@@ -34,10 +35,12 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.install_gettext_translations(catalogue("en"), newstyle=True)  # type: ignore[attr-defined]
+    made.install_gettext_translations(catalogue(LANGUAGE), newstyle=True)  # type: ignore[attr-defined]
     made.filters["amount"] = amount
     made.filters["duration"] = duration_text
+    made.filters["word"] = word
     made.globals |= {"asset": asset_url, "icon": icon, "Right": Right, "office_path": OFFICE_PATH}
+    made.globals |= {"language": LANGUAGE, "browser_words": browser_words}
     return made
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
+from meganodes.backoffice.messages import say
 from meganodes.backoffice.numbers import number_of
 from meganodes.backoffice.periods import moment_of
 from meganodes.domain.transaction import Kind, State
@@ -92,7 +93,7 @@ def trans_id_of(text: str) -> int | None:
 
 
 def _range(visit: Visit, texts: dict[str, str], faults: dict[str, str]) -> tuple[int, int, str]:
-    """Find the numbers of the time asked for; ``before`` is where the page at hand ends."""
+    """Find the numbers of the time asked for."""
     period = visit.query("period", USUAL_PERIOD)
     from_ms, to_ms = None, None
     if period == OWN_PERIOD:
@@ -104,14 +105,13 @@ def _range(visit: Visit, texts: dict[str, str], faults: dict[str, str]) -> tuple
             from_ms = visit.office.hub.clock.now_ms() - length_ms
     first = first_trans_id(from_ms) if from_ms is not None else 0
     past = first_trans_id(to_ms) if to_ms is not None else TRANS_ID_MAX + 1
-    before = trans_id_of(visit.query("before"))
-    return first, past if before is None else min(past, before), period
+    return first, past, period
 
 
 def _moment(visit: Visit, texts: dict[str, str], name: str, faults: dict[str, str]) -> int | None:
     moment_ms = moment_of(texts[name], ZoneInfo(visit.staff.time_zone))
     if texts[name] and moment_ms is None:
-        faults[name] = "This is no date and time."
+        faults[name] = say("This is no date and time.")
     return moment_ms
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from meganodes.backoffice.messages import listed, say
 from meganodes.domain.transaction import Kind, State
 
 
@@ -55,7 +56,11 @@ STATES: Final[Mapping[State, Said]] = {
     ),
 }
 
-KINDS: Final[Mapping[Kind, str]] = {Kind.BET: "bet", Kind.WIN: "win", Kind.CANCEL: "cancel"}
+KINDS: Final[Mapping[Kind, str]] = {
+    Kind.BET: listed("bet"),
+    Kind.WIN: listed("win"),
+    Kind.CANCEL: listed("cancel"),
+}
 
 SHOWN_STATES: Final = tuple(state for state in State if state is not State.RECORDED)
 """States that rows of a list can have."""
@@ -77,10 +82,12 @@ OUTCOMES: Final[Mapping[str, Said]] = {
 def event_words(from_state: str | None, to_state: str, cause: str) -> str:
     """Say what a step of a row's history did."""
     if from_state is None:
-        return "Recorded" if to_state not in {State.REFUSED, State.TOMBSTONE} else "Refused at once"
+        is_no = to_state in {State.REFUSED, State.TOMBSTONE}
+        return say("Refused at once") if is_no else say("Recorded")
     if from_state == to_state:
-        return "Taken up" if cause.startswith("claimed") else "Goes on"
-    return f"From {STATES[State(from_state)].text} to {STATES[State(to_state)].text}"
+        return say("Taken up") if cause.startswith("claimed") else say("Goes on")
+    one, other = (say(STATES[State(each)].text) for each in (from_state, to_state))
+    return say("From %(one)s to %(other)s", one=one, other=other)
 
 
 def event_tone(to_state: str) -> str:

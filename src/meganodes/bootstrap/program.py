@@ -7,6 +7,8 @@ from collections.abc import Callable
 from functools import partial
 from ipaddress import ip_network
 
+from starlette.applications import Starlette
+
 from meganodes.backoffice.app import make_office_routes
 from meganodes.backoffice.office import Office as BackOffice
 from meganodes.backoffice.office import OfficeSettings
@@ -83,24 +85,12 @@ async def _serve(office: Office, on_started: Callable[[Listening], None]) -> boo
     door = _provider_door(office, hub)
     node = Node(office=office, hub=hub, gateway=gateway, door=door)
     operations = Operations(node)
-    health = Health(hub=hub, is_draining=lambda: node.is_draining)
 
     def started(listening: Listening) -> None:
         node.listenings.append(listening)
         on_started(listening)
 
-    app: App = make_app(
-        hub,
-        main_api_settings(office.settings),
-        draining,
-        pages=[
-            *make_routes(hub),
-            *reference.make_routes(),
-            *health.routes(),
-            *operations.routes(),
-            *make_office_routes(_back_office(office, hub, draining)),
-        ],
-    )
+    app: App = web_app(node, operations, draining)
     if office.tracing is not None:
         app = traced_app(app, office.tracing)
     worker.start()
@@ -114,6 +104,24 @@ async def _serve(office: Office, on_started: Callable[[Listening], None]) -> boo
     except CannotListen as fault:
         await finish()
         raise StartFault(str(fault)) from None
+
+
+def web_app(node: Node, operations: Operations, draining: asyncio.Event) -> Starlette:
+    """Make the app that has every route of the listener but those of the Provider API."""
+    office, hub = node.office, node.hub
+    health = Health(hub=hub, is_draining=lambda: node.is_draining)
+    return make_app(
+        hub,
+        main_api_settings(office.settings),
+        draining,
+        pages=[
+            *make_routes(hub),
+            *reference.make_routes(),
+            *health.routes(),
+            *operations.routes(),
+            *make_office_routes(_back_office(office, hub, draining)),
+        ],
+    )
 
 
 def _back_office(office: Office, hub: Hub, draining: asyncio.Event) -> BackOffice:

@@ -30,6 +30,7 @@ Port = Annotated[int, Field(ge=0, le=65_535)]
 Seconds = Annotated[int, Field(ge=0, le=86_400)]
 Milliseconds = Annotated[int, Field(ge=1, le=31 * 86_400_000)]
 HttpUrl = Annotated[str, Field(pattern=r"^(https?://[^/\s]+(/\S*)?)?$")]
+PerTime = Annotated[int, Field(ge=1, le=10_000)]
 Pauses = Annotated[tuple[Milliseconds, ...], Field(min_length=1)]
 
 
@@ -100,6 +101,15 @@ class Callbacks(_Table):
     play_max: Annotated[int, Field(ge=1, le=10_000)]
     sockets_max: Annotated[int, Field(ge=1, le=10_000)]
     delivery_per_second: Annotated[int, Field(ge=1, le=10_000)]
+    tests_per_minute: PerTime
+
+
+class BackOffice(_Table):
+    """The pages for people."""
+
+    searches_per_minute: PerTime
+    exports_per_minute: PerTime
+    reissues_per_hour: PerTime
 
 
 class Retry(_Table):
@@ -185,6 +195,7 @@ class Settings(_Table):
     main_api: MainApi
     sessions: Sessions
     callbacks: Callbacks
+    office: BackOffice
     retry: Retry
     leases: Leases
     worker: Worker

@@ -25,6 +25,7 @@ from meganodes.domain.retry import RetrySchedule
 from meganodes.hub.core import Hub, HubSettings
 from meganodes.hub.list_numbers import ListNumbers, ListSkip
 from meganodes.hub.meters import BackendMeters, Meters
+from meganodes.hub.uses import Use
 from meganodes.hub.waiting import Decisions
 from meganodes.journal.reads import DatabaseReads
 from meganodes.journal.schema import check, upgrade
@@ -42,9 +43,12 @@ from meganodes.kit.identity import SystemIdentity
 from meganodes.kit.logging import get_logger
 from meganodes.kit.metrics import Bounded
 from meganodes.kit.migrations import MigrationFault
+from meganodes.kit.rate_limit import Rate
 from meganodes.kit.secrets import MasterKey, MasterKeyError, SealError
 from meganodes.kit.tracing import Tracing, TracingMissing, TracingSettings, open_tracing
 
+_MINUTE_SECONDS = 60
+_HOUR_SECONDS = 3_600
 log = get_logger("bootstrap.wiring")
 
 
@@ -289,6 +293,12 @@ def hub_settings(settings: Settings) -> HubSettings:
         turnover_tick_seconds=settings.worker.turnover_tick_ms / 1000,
         session_hours=settings.sessions.hours,
         session_idle_minutes=settings.sessions.idle_minutes,
+        rates={
+            Use.SEARCH: Rate(settings.office.searches_per_minute, _MINUTE_SECONDS),
+            Use.EXPORT: Rate(settings.office.exports_per_minute, _MINUTE_SECONDS),
+            Use.REISSUE: Rate(settings.office.reissues_per_hour, _HOUR_SECONDS),
+            Use.CALLBACK_TEST: Rate(settings.callbacks.tests_per_minute, _MINUTE_SECONDS),
+        },
         schedule=RetrySchedule(
             quick_retries=retry.quick_retries,
             quick_min_ms=retry.quick_min_ms,

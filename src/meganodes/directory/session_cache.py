@@ -49,8 +49,11 @@ class SessionCache:
         language, country = session.language, session.country
         if known is not None and language is None and country is None:
             language, country = known.session.language, known.session.country
+        # What is being written just now is no longer unwritten, and not yet in what was read.
         last_call_at_ms = max(
-            session.last_call_at_ms, self._unwritten.get(session.gplay_id, session.last_call_at_ms)
+            session.last_call_at_ms,
+            self._unwritten.get(session.gplay_id, 0),
+            known.session.last_call_at_ms if known is not None else 0,
         )
         merged = replace(
             session, language=language, country=country, last_call_at_ms=last_call_at_ms

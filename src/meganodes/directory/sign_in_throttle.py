@@ -1,7 +1,8 @@
 """How often somebody may try to sign in: counted before a try is judged, known account or not (S6).
 
 Every failure makes the next try wait longer; ten stop the account for half an hour. The count is in
-the database, so it survives a restart and holds for all nodes.
+the database, so it survives a restart and holds for all nodes. Who has to wait is told so by a read
+alone, and for a second from memory: a flood of guesses takes neither a hash nor the bets' lock.
 """
 
 from __future__ import annotations
@@ -11,13 +12,35 @@ from typing import Final
 from sqlalchemy import delete, select
 
 from meganodes.directory.staff_tables import sign_in_failures
-from meganodes.kit.database import WriteConnection
+from meganodes.kit.database import ReadConnection, WriteConnection
 
 FAILURES_MAX: Final = 10
 FAILURES_OF_ADDRESS_MAX: Final = 100
 LOCKED_MS: Final = 30 * 60_000
 _WAIT_FIRST_MS: Final = 500
 _FREE_TRIES: Final = 3
+_TOLD_SECONDS: Final = 1.0
+_TOLD_MAX: Final = 10_000
+
+
+class Told:
+    """Who was told within the last second that they have to wait; moments are monotonic seconds."""
+
+    def __init__(self) -> None:
+        """Nobody was told anything."""
+        self._at: dict[bytes, float] = {}
+
+    def note(self, who_hash: bytes, now: float) -> None:
+        """Remember somebody; of too many the one that was told first is forgotten."""
+        self._at.pop(who_hash, None)
+        self._at[who_hash] = now
+        if len(self._at) > _TOLD_MAX:
+            del self._at[next(iter(self._at))]
+
+    def was(self, who_hash: bytes, now: float) -> bool:
+        """Say whether they were told a moment ago."""
+        at = self._at.get(who_hash)
+        return at is not None and now - at < _TOLD_SECONDS
 
 
 def take_try(
@@ -27,19 +50,12 @@ def take_try(
 
     The row is written before the password is looked at, so guesses sent at once count each.
     """
-    one = sign_in_failures.c.who_hash == who_hash
-    row = connection.select(select(sign_in_failures).where(one)).one_or_none()
-    failures = 0
-    if row is not None:
-        if now_ms < row.locked_until_ms:
-            return False
-        failures = 0 if now_ms - row.last_at_ms >= LOCKED_MS else row.failures
-        next_try_ms = row.last_at_ms + _wait_ms(failures, failures_max)
-        if failures and now_ms < next_try_ms:
-            return False
-    failures += 1
+    before = _failures(connection, who_hash, now_ms, failures_max)
+    if before is None:
+        return False
+    failures = before + 1
     locked_until_ms = now_ms + LOCKED_MS if failures >= failures_max else 0
-    connection.execute(delete(sign_in_failures).where(one))
+    connection.execute(delete(sign_in_failures).where(sign_in_failures.c.who_hash == who_hash))
     connection.execute(
         sign_in_failures.insert().values(
             who_hash=who_hash,
@@ -51,6 +67,13 @@ def take_try(
     return True
 
 
+def may_try(
+    connection: ReadConnection, who_hash: bytes, now_ms: int, failures_max: int = FAILURES_MAX
+) -> bool:
+    """Look whether a try would be judged; only `take_try` counts it, and decides."""
+    return _failures(connection, who_hash, now_ms, failures_max) is not None
+
+
 def forgive(connection: WriteConnection, who_hash: bytes) -> None:
     """Forget the failures of somebody who got in."""
     connection.execute(delete(sign_in_failures).where(sign_in_failures.c.who_hash == who_hash))
@@ -60,6 +83,22 @@ def forget_old(connection: WriteConnection, now_ms: int) -> None:
     """Forget failures that count no longer."""
     old = sign_in_failures.c.last_at_ms < now_ms - 2 * LOCKED_MS
     connection.execute(delete(sign_in_failures).where(old))
+
+
+def _failures(
+    connection: ReadConnection, who_hash: bytes, now_ms: int, failures_max: int
+) -> int | None:
+    """Return how many failures count against a try now, None when it may not be judged."""
+    one = sign_in_failures.c.who_hash == who_hash
+    row = connection.select(select(sign_in_failures).where(one)).one_or_none()
+    if row is None:
+        return 0
+    if now_ms < row.locked_until_ms:
+        return None
+    failures: int = 0 if now_ms - row.last_at_ms >= LOCKED_MS else row.failures
+    if failures and now_ms < row.last_at_ms + _wait_ms(failures, failures_max):
+        return None
+    return failures
 
 
 def _wait_ms(failures: int, failures_max: int) -> int:

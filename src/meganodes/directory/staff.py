@@ -58,10 +58,10 @@ class NewMember:
 class Staff:
     """Members and sessions. Signing in is `staff_sign_in.SignIn`, which builds on this."""
 
-    def __init__(self, ports: DirectoryPorts) -> None:
-        """Take the directory's ports."""
+    def __init__(self, ports: DirectoryPorts, passwords: Passwords | None = None) -> None:
+        """Take the directory's ports; passwords are judged by a `Passwords` of its own."""
         self.ports = ports
-        self.passwords = Passwords()
+        self.passwords = passwords or Passwords()
 
     def close(self) -> None:
         """End the threads of password checks."""

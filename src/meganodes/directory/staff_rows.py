@@ -149,11 +149,12 @@ def touch_session(connection: WriteConnection, session_id: int, now_ms: int) -> 
     connection.execute(update(staff_sessions).where(one).values(last_seen_at_ms=now_ms))
 
 
-def count_code_try(connection: WriteConnection, session_id: int) -> int:
-    """Count a try of a six-digit code before it is judged; return how many there were."""
+def count_code_try(connection: WriteConnection, session_id: int) -> int | None:
+    """Count a try of a code before it is judged; None when the session has ended meanwhile."""
     one = staff_sessions.c.session_id == session_id
     raised = update(staff_sessions).where(one).values(code_tries=staff_sessions.c.code_tries + 1)
-    return int(connection.execute(raised.returning(staff_sessions.c.code_tries)).scalar_one())
+    tries = connection.execute(raised.returning(staff_sessions.c.code_tries)).scalar_one_or_none()
+    return None if tries is None else int(tries)
 
 
 def sessions_of(connection: ReadConnection, staff_id: int) -> list[StaffSession]:

@@ -18,9 +18,12 @@ from meganodes.directory import staff_rows as rows
 from meganodes.directory.audit import Action, Edit
 from meganodes.directory.records import Actor
 from meganodes.directory.sign_in_throttle import (
+    FAILURES_MAX,
     FAILURES_OF_ADDRESS_MAX,
+    Told,
     forget_old,
     forgive,
+    may_try,
     take_try,
 )
 from meganodes.directory.staff import WELCOME, Staff
@@ -32,7 +35,7 @@ from meganodes.directory.staff_records import (
     StaffState,
     Stage,
 )
-from meganodes.kit.database import WriteConnection
+from meganodes.kit.database import ReadConnection, WriteConnection
 from meganodes.kit.one_time_codes import (
     SEED_BYTES,
     matching_step,
@@ -78,6 +81,7 @@ class SignIn:
     def __init__(self, staff: Staff) -> None:
         """Build on the people."""
         self._staff = staff
+        self._told = Told()
 
     async def with_password(self, email: str, password: Secret, seen: Seen) -> Passed | No:
         """Judge a password; what comes next depends on the member's second factor."""
@@ -105,7 +109,11 @@ class SignIn:
     ) -> Passed | No:
         """Judge a code of the app, or a recovery code; five wrong ones end the attempt (S7)."""
         staff = self._staff
+        if self._was_told(f"code {member.email}", seen):
+            return No.USED_UP
         tries = await staff.ports.database.write(rows.count_code_try, session.session_id)
+        if tries is None:  # of tries sent at once an earlier one ended the session
+            return No.USED_UP
         if tries > CODE_TRIES_MAX or await self._is_throttled(f"code {member.email}", seen):
             await staff.end_session(member.staff_id, session.session_id)
             return No.USED_UP
@@ -277,16 +285,36 @@ class SignIn:
     async def _is_throttled(self, who: str, seen: Seen) -> bool:
         """Count a try against the account and the address it comes from, before it is judged."""
         staff = self._staff
-        account = staff.hashes(f"sign-in {who.lower()}")[0]
-        address = staff.hashes(f"sign-in from {seen.address}")[0]
+        if self._was_told(who, seen):
+            return True
+        address, account = self._counted(who, seen)
+        rates = ((address, FAILURES_OF_ADDRESS_MAX), (account, FAILURES_MAX))
 
-        def may_be_judged(connection: WriteConnection) -> bool:
+        def has_to_wait(connection: ReadConnection) -> bytes | None:
+            now_ms = staff.now_ms
+            waits = (who for who, most in rates if not may_try(connection, who, now_ms, most))
+            return next(waits, None)
+
+        def takes_a_try(connection: WriteConnection) -> bytes | None:
             now_ms = staff.now_ms
             forget_old(connection, now_ms)
-            from_here = take_try(connection, address, now_ms, FAILURES_OF_ADDRESS_MAX)
-            return from_here and take_try(connection, account, now_ms)
+            waits = (who for who, most in rates if not take_try(connection, who, now_ms, most))
+            return next(waits, None)
 
-        return not await staff.ports.database.write(may_be_judged)
+        database = staff.ports.database
+        waiting = await database.read(has_to_wait) or await database.write(takes_a_try)
+        if waiting is not None:
+            self._told.note(waiting, staff.ports.clock.monotonic())
+        return waiting is not None
+
+    def _was_told(self, who: str, seen: Seen) -> bool:
+        now = self._staff.ports.clock.monotonic()
+        return any(self._told.was(each, now) for each in self._counted(who, seen))
+
+    def _counted(self, who: str, seen: Seen) -> tuple[bytes, bytes]:
+        """Return what tries count against: the address they come from, and the account."""
+        hashes = self._staff.hashes
+        return hashes(f"sign-in from {seen.address}")[0], hashes(f"sign-in {who.lower()}")[0]
 
     async def _forgive(self, who: str) -> None:
         account = self._staff.hashes(f"sign-in {who.lower()}")[0]

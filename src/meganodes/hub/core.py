@@ -10,10 +10,11 @@ from meganodes.domain.cancellation import Moment
 from meganodes.domain.retry import CONTRACT_SCHEDULE, RetrySchedule, with_changes
 from meganodes.hub.list_numbers import ListNumbers
 from meganodes.hub.meters import Meters
+from meganodes.hub.uses import USUAL_RATES, Use, Uses
 from meganodes.kit.logging import get_logger
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Coroutine, Mapping
 
     from meganodes.callbacks.gateway import CallbackGateway
     from meganodes.directory.port import Directory
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from meganodes.journal.store import JournalReads, JournalStore
     from meganodes.kit.clock import Clock
     from meganodes.kit.identity import Identity
+    from meganodes.kit.rate_limit import Rate
 
 log = get_logger("hub.core")
 
@@ -34,7 +36,8 @@ class HubSettings:
 
     ``installation`` goes into every trans_guid and must never change. ``public_url`` is where
     players' browsers reach the hub. ``answer_within_seconds`` bounds an answer to a provider,
-    ``bet_lease_ms`` and ``delivery_lease_ms`` the ownership of a row (reliability 2.3).
+    ``bet_lease_ms`` and ``delivery_lease_ms`` the ownership of a row (reliability 2.3). ``rates``
+    bound how often callers may use what is costly.
     """
 
     installation: str = "meganodes"
@@ -49,6 +52,7 @@ class HubSettings:
     session_hours: int = 24
     session_idle_minutes: int = 60
     schedule: RetrySchedule = CONTRACT_SCHEDULE
+    rates: Mapping[Use, Rate] = field(default_factory=lambda: USUAL_RATES)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -71,6 +75,15 @@ class Hub:
     last_api_calls: dict[int, int] = field(default_factory=dict)
     tasks: set[asyncio.Task[Any]] = field(default_factory=set)
     worker_wanted: asyncio.Event = field(default_factory=asyncio.Event)
+    _uses: Uses = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Begin to count what callers use."""
+        self._uses = Uses(self.settings.rates)
+
+    def take(self, use: Use, who: int) -> int:
+        """Count one use by an agent or a person: 0 when it may be, else the seconds to wait."""
+        return self._uses.take(use, who, self.clock.monotonic())
 
     def moment(self, agent: Agent | None = None) -> Moment:
         """Take the time and a random share for one decision about this agent's row."""

@@ -29,6 +29,8 @@ ATTEMPTS_MAX: Final = 2_000
 """At most so many attempts are looked at for speeds and shares."""
 
 SHARES: Final = (50, 95, 99)
+CALLS_PART_MS: Final = 300_000
+"""How long a column of the chart of calls is."""
 _ID_SHIFT: Final = 12
 _HOUR_MS: Final = 3_600_000
 _DAY_MS: Final = 24 * _HOUR_MS
@@ -74,15 +76,26 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallPart:
+    """One column of the chart of calls: how many began in it, accepted and not."""
+
+    start_ms: int
+    accepted: int
+    not_accepted: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Dashboard:
     """All that the page shows.
 
     ``per_second_thousandths`` are calls to the backend in thousandths a second over the span of the
     attempts looked at; ``accepted_thousandths`` those accepted, of a thousand. ``own`` is the hub's
-    own share of providers' calls since this process began, None before the first.
+    own share of providers' calls since this process began, None before the first. ``call_parts``
+    cover the attempts looked at: the last hour, or less where there were too many.
     """
 
     calls: int
+    call_parts: tuple[CallPart, ...]
     per_second_thousandths: int
     accepted_thousandths: int | None
     backend: Speed | None
@@ -116,6 +129,7 @@ async def dashboard(hub: Hub, agent: Agent, wanted: Range) -> Dashboard:
     )
     return Dashboard(
         calls=len(attempts),
+        call_parts=_call_parts(attempts, now_ms),
         per_second_thousandths=_rate(attempts, now_ms),
         accepted_thousandths=_accepted(attempts),
         backend=_speed([each.duration_ms for each in attempts if each.http_status is not None]),
@@ -157,6 +171,25 @@ async def _newest_attempts(hub: Hub, agent: Agent, since_ms: int) -> Sequence[At
         agent.agent_id, wanted, limit=ATTEMPTS_MAX, rows_max=ATTEMPTS_MAX
     )
     return page.attempts
+
+
+def _call_parts(attempts: Sequence[AttemptRecord], now_ms: int) -> tuple[CallPart, ...]:
+    """Count by stretches of the last hour; what is older than a cut-off look is left out."""
+    since_ms = now_ms - _HOUR_MS
+    if len(attempts) == ATTEMPTS_MAX:
+        since_ms = max(since_ms, min(each.started_at_ms for each in attempts))
+    parts: dict[int, list[int]] = {
+        number: [0, 0]
+        for number in range(since_ms // CALLS_PART_MS + 1, now_ms // CALLS_PART_MS + 1)
+    }
+    for each in attempts:
+        part = parts.get(each.started_at_ms // CALLS_PART_MS)
+        if part is not None:
+            part[each.outcome != "accepted"] += 1
+    return tuple(
+        CallPart(start_ms=number * CALLS_PART_MS, accepted=accepted, not_accepted=other)
+        for number, (accepted, other) in parts.items()
+    )
 
 
 def _rate(attempts: Sequence[AttemptRecord], now_ms: int) -> int:

@@ -21,23 +21,46 @@ COUNT_MAX: Final = 10_000
 class TransactionPage:
     """Rows, newest first.
 
-    ``older_below`` is where the next page begins, None at the end. ``is_short``: the look ended
-    before the page was full or the range was through, so there may be more further back.
+    ``older_below`` is where the page of older ones begins, None at the end, and ``newer_from``
+    where that of newer ones does, None on the first page. ``is_short``: the look ended before the
+    page was full or the range was through, so there may be more further on.
     """
 
     rows: tuple[Transaction, ...]
     older_below: int | None
+    newer_from: int | None = None
     is_short: bool
 
 
-async def transactions_page(hub: Hub, sought: Sought, limit: int) -> TransactionPage:
-    """Give a page of an agent's transactions, newest first."""
-    found = await hub.reads.search(sought, limit)
+async def transactions_page(
+    hub: Hub, sought: Sought, limit: int, *, below: int | None = None
+) -> TransactionPage:
+    """Give a page of an agent's transactions, newest first: the newest ones, or those below."""
+    past = sought.past if below is None else min(sought.past, below)
+    found = await hub.reads.search(replace(sought, past=past), limit)
     more = found.reached > sought.first
     return TransactionPage(
         rows=found.rows,
         older_below=found.reached if more else None,
+        newer_from=below,
         is_short=more and len(found.rows) < limit,
+    )
+
+
+async def newer_page(hub: Hub, sought: Sought, limit: int, *, newer_from: int) -> TransactionPage:
+    """Give the page that comes before one in the list: the oldest rows from a number on.
+
+    Once these are not more than a page it is the first one, whole, with what is new by now.
+    """
+    first = max(sought.first, newer_from)
+    found = await hub.reads.search_newer(replace(sought, first=first), limit)
+    if found.reached >= sought.past:
+        return await transactions_page(hub, sought, limit)
+    return TransactionPage(
+        rows=found.rows,
+        older_below=newer_from,
+        newer_from=found.reached,
+        is_short=len(found.rows) < limit,
     )
 
 

@@ -42,6 +42,19 @@ def found(reader: Reader, sought: Sought, limit: int) -> Found:
     return Found(rows=read, reached=read[-1].trans_id if len(read) == limit else values["first"])
 
 
+def found_newer(reader: Reader, sought: Sought, limit: int) -> Found:
+    """Look for the oldest rows that are wanted."""
+    if _is_nowhere(sought.game_code, sought.round_id):
+        return Found(rows=(), reached=sought.past)
+    values = _values(sought) | {"limit": limit}
+    way = _way(reader, values)
+    if way == _BY_TIME:
+        values["past"] = _reached_newer(reader, values)
+    read = rows.transactions(reader.all(f"search_newer_{way}", values))
+    reached = read[-1].trans_id + 1 if len(read) == limit else values["past"]
+    return Found(rows=tuple(reversed(read)), reached=reached)
+
+
 def counted(reader: Reader, sought: Sought, limit: int) -> Counted:
     """Count what is wanted, up to a limit."""
     if _is_nowhere(sought.game_code, sought.round_id):
@@ -114,3 +127,12 @@ def _reached(reader: Reader, values: dict[str, Any]) -> int:
         last = reader.all(name, {**values, "first": first, "skipped": skipped})
         first = last[0][0] if last else first
     return first
+
+
+def _reached_newer(reader: Reader, values: dict[str, Any]) -> int:
+    """Find how far ahead one look may go; the same bounds the other way."""
+    past: int = values["past"]
+    for name, skipped in (("entry_after", ENTRIES_MAX), ("own_entry_after", OWN_ENTRIES_MAX)):
+        next_one = reader.all(name, {**values, "past": past, "skipped": skipped})
+        past = next_one[0][0] if next_one else past
+    return past

@@ -325,6 +325,11 @@ class MemoryJournal:
         self._require("search")
         return memory_search.found(self._tables, sought, limit)
 
+    async def search_newer(self, sought: Sought, limit: int) -> Found:
+        """Look for the oldest rows that are wanted."""
+        self._require("search")
+        return memory_search.found_newer(self._tables, sought, limit)
+
     async def count(self, sought: Sought, limit: int) -> Counted:
         """Count what is wanted, up to a limit."""
         self._require("count")

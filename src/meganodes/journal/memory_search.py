@@ -17,6 +17,13 @@ def found(tables: Tables, sought: Sought, limit: int) -> Found:
     )
 
 
+def found_newer(tables: Tables, sought: Sought, limit: int) -> Found:
+    """Look for the oldest rows that are wanted."""
+    rows = sorted(_wanted(tables, sought), key=lambda row: row.trans_id)[:limit]
+    reached = rows[-1].trans_id + 1 if len(rows) == limit else sought.past
+    return Found(rows=tuple(reversed(rows)), reached=reached)
+
+
 def counted(tables: Tables, sought: Sought, limit: int) -> Counted:
     """Count what is wanted, up to a limit."""
     count = sum(1 for _ in _wanted(tables, sought))

@@ -182,6 +182,10 @@ class DatabaseReads:
         """Look for the newest rows that are wanted."""
         return await self._in_thread(lambda reader: looks.found(reader, sought, limit))
 
+    async def search_newer(self, sought: Sought, limit: int) -> Found:
+        """Look for the oldest rows that are wanted."""
+        return await self._in_thread(lambda reader: looks.found_newer(reader, sought, limit))
+
     async def count(self, sought: Sought, limit: int) -> Counted:
         """Count what is wanted, up to a limit."""
         return await self._in_thread(lambda reader: looks.counted(reader, sought, limit))

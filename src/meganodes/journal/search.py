@@ -71,7 +71,10 @@ class Sought:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """Rows, newest first. Everything from ``reached`` on was looked at, and nothing before it."""
+    """Rows, newest first. Everything from ``reached`` on was looked at, and nothing before it.
+
+    Of a look for newer rows it is the other way round: all before it, and nothing from it on.
+    """
 
     rows: tuple[Transaction, ...]
     reached: int
@@ -100,6 +103,9 @@ class JournalSearch(Protocol):
 
     async def search(self, sought: Sought, limit: int) -> Found:
         """Look for the newest rows that are wanted."""
+
+    async def search_newer(self, sought: Sought, limit: int) -> Found:
+        """Look for the oldest rows that are wanted; all before ``reached`` was looked at."""
 
     async def count(self, sought: Sought, limit: int) -> Counted:
         """Count what is wanted, up to a limit."""

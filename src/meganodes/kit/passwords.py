@@ -23,29 +23,43 @@ CHARACTERS_MAX: Final = 128
 _COMMON_MAX: Final = 10_000
 _CONTEXT_CHARACTERS_MIN: Final = 4
 _AT_ONCE: Final = 2
-_HASHER: Final = PasswordHasher(time_cost=1, memory_cost=47_104, parallelism=1)
+MEMORY_KIB: Final = 47_104
+_HASHER: Final = PasswordHasher(time_cost=1, memory_cost=MEMORY_KIB, parallelism=1)
+NOBODYS: Final = f"$argon2id$v=19$m={MEMORY_KIB},t=1,p=1${'A' * 22}${'A' * 43}"
+"""Stands in for the hash of an account that does not exist: checking it costs what any other does.
+
+Written out: hashing something for it would make the first unknown account take twice as long.
+"""
 
 
 class Passwords:
     """Hashes and checks passwords off the event loop."""
 
-    def __init__(self) -> None:
+    def __init__(self, hasher: PasswordHasher = _HASHER) -> None:
         """Start no thread yet."""
+        self._hasher = hasher
         self._threads = ThreadPoolExecutor(_AT_ONCE, "password")
 
     async def hashed(self, password: Secret) -> str:
         """Return what is stored in place of a password."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, _HASHER.hash, password.reveal())
+        return await loop.run_in_executor(self._threads, self._hasher.hash, password.reveal())
 
     async def matches(self, stored: str | None, password: Secret) -> bool:
         """Say whether this is the password; without a stored one it takes as long and is False."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, _matches, stored, password)
+        return await loop.run_in_executor(self._threads, self._matches, stored, password)
 
     def close(self) -> None:
         """End the threads after what they are doing."""
         self._threads.shutdown()
+
+    def _matches(self, stored: str | None, password: Secret) -> bool:
+        try:
+            right = self._hasher.verify(stored or NOBODYS, password.reveal())
+        except (VerificationError, InvalidHashError):
+            return False
+        return right and stored is not None
 
 
 def is_outdated(stored: str) -> bool:
@@ -82,17 +96,3 @@ def _common() -> frozenset[str]:
     )
 
     return frozenset(list(FREQUENCY_LISTS["passwords"])[:_COMMON_MAX])
-
-
-@cache
-def _nobodys() -> str:
-    """A hash that no password matches, for accounts that do not exist."""
-    return _HASHER.hash("no such account \0")
-
-
-def _matches(stored: str | None, password: Secret) -> bool:
-    try:
-        right = _HASHER.verify(stored or _nobodys(), password.reveal())
-    except (VerificationError, InvalidHashError):
-        return False
-    return right and stored is not None

@@ -7,6 +7,9 @@ from dataclasses import fields
 from meganodes.bootstrap.program import main_api_settings, server_settings
 from meganodes.bootstrap.server_settings import ServerSettings
 from meganodes.bootstrap.settings import Server, load_settings
+from meganodes.bootstrap.wiring import hub_settings
+from meganodes.hub.uses import USUAL_RATES, Use
+from meganodes.kit.rate_limit import Rate
 from meganodes.main_api.settings import MainApiSettings
 
 NOT_OF_THE_LISTENER = {"in_flight_max", "in_flight_reserve"}
@@ -38,3 +41,17 @@ def test_every_setting_of_the_agents_door_reaches_it() -> None:
     given = main_api_settings(load_settings(overrides={"main_api": changed}, environment={}))
     assert (given.in_flight_max, given.body_bytes_max, given.retry_after_seconds) == (7, 5_000, 9)
     assert [str(network) for network in given.trusted_proxies] == ["10.0.0.0/8"]
+
+
+def test_every_limit_on_uses_reaches_the_core() -> None:
+    assert hub_settings(load_settings(environment={})).rates == USUAL_RATES
+    changed = {
+        "office": {"searches_per_minute": 1, "exports_per_minute": 2, "reissues_per_hour": 3},
+        "callbacks": {"tests_per_minute": 4},
+    }
+    assert hub_settings(load_settings(overrides=changed, environment={})).rates == {
+        Use.SEARCH: Rate(1, 60),
+        Use.EXPORT: Rate(2, 60),
+        Use.REISSUE: Rate(3, 3_600),
+        Use.CALLBACK_TEST: Rate(4, 60),
+    }

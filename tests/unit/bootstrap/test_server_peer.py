@@ -38,12 +38,14 @@ def forwarded(*values: str) -> list[tuple[bytes, bytes]]:
         (("\xff",), UNKNOWN),
     ],
 )
+@pytest.mark.security("S20")
 def test_the_header_is_read_from_the_right_as_far_as_proxies_wrote_it(
     values: tuple[str, ...], caller: str
 ) -> None:
     assert BEHIND.behind(PROXY, forwarded(*values)) == caller
 
 
+@pytest.mark.security("S20")
 def test_other_headers_say_nothing_about_the_caller() -> None:
     names = (b"forwarded", b"x-real-ip", b"x-client-ip", b"true-client-ip", b"x-forwarded-host")
     assert BEHIND.behind(PROXY, [(name, b"192.0.2.1") for name in names]) == PROXY

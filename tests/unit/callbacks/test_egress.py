@@ -42,6 +42,7 @@ def test_corpus_covers_every_form_with_at_least_150_urls() -> None:
 
 
 @pytest.mark.parametrize("url", BAD_URLS, ids=str)
+@pytest.mark.security("S21")
 async def test_bad_urls_are_refused_at_save(url: BadUrl) -> None:
     egress = Egress(STRICT, NameService())
     with pytest.raises(BadTarget) as caught:
@@ -162,6 +163,7 @@ async def test_private_targets_still_take_public_names() -> None:
     assert await egress.check(egress.parse("https://good.example/")) == (PUBLIC_ADDRESS,)
 
 
+@pytest.mark.security("S21")
 async def test_every_address_of_a_name_must_pass() -> None:
     egress = Egress(STRICT, NameService())
     assert len(await egress.check(egress.parse("https://both.example/"))) == 2
@@ -205,6 +207,7 @@ async def test_own_private_address_is_refused_and_loopback_is_not() -> None:
     assert await egress.check(egress.parse("http://127.0.0.1:8701/")) == ("127.0.0.1",)
 
 
+@pytest.mark.security("S21")
 async def test_form_57_name_that_flips_is_judged_anew_each_time() -> None:
     """A name that changes between two look-ups (forms 57 and 58) is refused by the second."""
 

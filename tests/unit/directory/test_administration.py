@@ -29,6 +29,7 @@ async def test_credentials_are_whole_and_all_different(directory: Directory) -> 
     assert one.signing_secret != two.signing_secret
 
 
+@pytest.mark.security("S18")
 async def test_api_token_overlap_is_honoured_to_the_millisecond(
     directory: Directory, clock: ManualClock
 ) -> None:
@@ -69,6 +70,7 @@ async def test_old_callback_token_is_sent_until_the_overlap_ends(
 
 
 @pytest.mark.rule("3.1-header-signature-overlap")
+@pytest.mark.security("S18")
 async def test_two_signing_secrets_sign_while_the_overlap_runs(
     directory: Directory, clock: ManualClock
 ) -> None:

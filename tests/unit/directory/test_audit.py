@@ -16,6 +16,7 @@ from tests.support.directory import set_the_stage
 CLI = Actor(source="cli", name="root")
 
 
+@pytest.mark.security("S26")
 async def test_each_action_leaves_exactly_one_row(directory: Directory) -> None:
     stage = await set_the_stage(directory)
     actions = [
@@ -65,6 +66,7 @@ async def test_row_tells_who_what_when_from_what_to_what_and_why(directory: Dire
     assert row.at_ms == NOW_MS
 
 
+@pytest.mark.security("S26")
 async def test_secrets_stand_there_as_fingerprints(directory: Directory) -> None:
     made = await directory.add_agent(a_new_agent())
     new = await directory.reissue_token("acme", TokenKind.API, 1)
@@ -81,6 +83,7 @@ async def test_secrets_stand_there_as_fingerprints(directory: Directory) -> None
         "DELETE FROM directory_audit WHERE version = 1",
     ],
 )
+@pytest.mark.security("S27")
 async def test_database_refuses_to_change_the_log(
     directory: Directory, database_path: Path, statement: str
 ) -> None:
@@ -102,6 +105,7 @@ async def test_database_refuses_to_change_the_log(
         "UPDATE directory_audit SET reason = 'because' WHERE version = 2",
     ],
 )
+@pytest.mark.security("S27")
 async def test_forged_row_is_found(directory: Directory, database_path: Path, forgery: str) -> None:
     for name in ("one", "two", "three"):
         await directory.add_agent(a_new_agent(name=name))
@@ -110,6 +114,7 @@ async def test_forged_row_is_found(directory: Directory, database_path: Path, fo
     assert await directory.first_broken_audit_row() in {2, 3}
 
 
+@pytest.mark.security("S27")
 async def test_removed_row_is_found(directory: Directory, database_path: Path) -> None:
     for name in ("one", "two", "three"):
         await directory.add_agent(a_new_agent(name=name))

@@ -33,6 +33,7 @@ def _forms(secret: Secret) -> list[bytes]:
 
 
 @pytest.mark.rule("4-session-secret", "4-launch-token")
+@pytest.mark.security("S16", "S17")
 async def test_database_files_hold_no_usable_secret(
     directory: Directory, database_path: Path
 ) -> None:
@@ -63,6 +64,7 @@ async def test_database_files_hold_no_usable_secret(
 
 
 @pytest.mark.parametrize("kind", ["callback", "signing"])
+@pytest.mark.security("S17")
 async def test_swapped_ciphertexts_of_two_rows_do_not_open(
     directory: Directory, database_path: Path, kind: str
 ) -> None:
@@ -159,6 +161,7 @@ async def test_other_master_key_is_noticed_at_the_start(
             pass
 
 
+@pytest.mark.security("S17")
 async def test_tokens_hashed_under_an_older_key_still_count(
     database_path: Path, clock: ManualClock
 ) -> None:

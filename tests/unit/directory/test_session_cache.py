@@ -103,3 +103,12 @@ def test_update_replaces_a_held_session_only() -> None:
     cache.update(a_session(gplay_id=9))
     assert cache.by_number(1) == changed
     assert cache.by_number(9) is None
+
+
+def test_a_read_while_calls_are_being_written_does_not_forget_them() -> None:
+    """Else a session in use looks idle to the next bet, which is refused."""
+    cache = _filled()
+    cache.touch(1, NOW_MS + 5_000)
+    cache.take_unwritten()
+    read = cache.put(b"one", a_session(gplay_id=1), NOW_MS + 6_000)
+    assert read.last_call_at_ms == NOW_MS + 5_000

@@ -75,6 +75,7 @@ async def test_one_proposes_and_another_confirms(office: OfficeWorld) -> None:
 
 
 @pytest.mark.rule("3.4-settle-by-hand")
+@pytest.mark.security("S11")
 async def test_the_proposer_cannot_confirm_whatever_their_role_is_by_then(
     office: OfficeWorld,
 ) -> None:

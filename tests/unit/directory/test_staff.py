@@ -23,6 +23,7 @@ async def people(tmp_path: Path) -> AsyncIterator[People]:
         yield opened
 
 
+@pytest.mark.security("S8")
 async def test_an_invited_member_has_no_password_and_no_session(people: People) -> None:
     await people.staff.invite(NewMember(email=ANNA, role=Role.VIEWER), BOSS)
     member = await people.known()
@@ -50,6 +51,7 @@ async def test_a_time_zone_must_exist(people: People) -> None:
     assert (await people.known()).time_zone == "Asia/Seoul"
 
 
+@pytest.mark.security("S10")
 async def test_ones_sessions_are_listed_and_ended_one_by_one(people: People) -> None:
     member = await people.hired()
     first, second = await people.passed(), await people.passed()

@@ -45,6 +45,7 @@ async def test_the_address_is_found_in_any_letter_case(people: People) -> None:
 
 
 @pytest.mark.parametrize("email", [ANNA, "nobody@casino.example"])
+@pytest.mark.security("S6")
 async def test_a_wrong_password_and_an_unknown_account_sound_the_same(
     people: People, email: str
 ) -> None:
@@ -58,6 +59,7 @@ async def test_an_invited_or_disabled_member_does_not_get_in(people: People) -> 
     assert await people.sign_in.with_password(ANNA, PASSWORD, BROWSER) is No.WRONG
 
 
+@pytest.mark.security("S10")
 async def test_disabling_ends_sessions_at_once(people: People) -> None:
     member = await people.hired()
     passed = await people.passed()
@@ -65,6 +67,7 @@ async def test_disabling_ends_sessions_at_once(people: People) -> None:
     assert await people.staff.session(passed.token.reveal()) is None
 
 
+@pytest.mark.security("S9")
 async def test_another_role_ends_sessions(people: People) -> None:
     member = await people.hired()
     passed = await people.passed()
@@ -87,6 +90,7 @@ async def test_of_many_guesses_at_most_ten_are_judged(people: People) -> None:
     assert await people.sign_in.with_password(ANNA, PASSWORD, BROWSER) is No.TOO_OFTEN
 
 
+@pytest.mark.security("S6")
 async def test_guesses_sent_at_once_count_each(people: People) -> None:
     await people.hired()
     tries = [people.sign_in.with_password(ANNA, WRONG, BROWSER) for _ in range(60)]
@@ -105,6 +109,7 @@ async def test_the_lock_ends_after_half_an_hour(people: People) -> None:
     assert (await people.passed()).stage is Stage.SIGNED_IN
 
 
+@pytest.mark.security("S6")
 async def test_one_address_cannot_try_a_thousand_accounts(people: People) -> None:
     seen = Seen(address="198.51.100.7", browser="")
     tries = [people.sign_in.with_password(f"a{n}@b.example", WRONG, seen) for n in range(130)]
@@ -113,6 +118,7 @@ async def test_one_address_cannot_try_a_thousand_accounts(people: People) -> Non
     assert results.count(No.TOO_OFTEN) == 30
 
 
+@pytest.mark.security("S7", "S9")
 async def test_an_administrator_sets_up_a_second_factor_before_anything_else(
     people: People,
 ) -> None:
@@ -124,6 +130,7 @@ async def test_an_administrator_sets_up_a_second_factor_before_anything_else(
     assert await people.staff.session(passed.token.reveal()) is None, "a new id at each step"
 
 
+@pytest.mark.security("S9")
 async def test_with_a_second_factor_the_password_alone_opens_nothing(people: People) -> None:
     await people.hired(role=Role.ADMIN)
     seed, _done = await people.enrolled((await people.passed()).token)
@@ -136,6 +143,7 @@ async def test_with_a_second_factor_the_password_alone_opens_nothing(people: Peo
     assert await people.staff.session(passed.token.reveal()) is None
 
 
+@pytest.mark.security("S7")
 async def test_a_code_that_was_used_is_refused_in_the_same_half_minute(people: People) -> None:
     await people.hired(role=Role.ADMIN)
     seed, _done = await people.enrolled((await people.passed()).token)
@@ -144,6 +152,7 @@ async def test_a_code_that_was_used_is_refused_in_the_same_half_minute(people: P
     assert await people.sign_in.with_code(member, session, code, BROWSER) is No.WRONG
 
 
+@pytest.mark.security("S7")
 async def test_five_wrong_codes_end_the_attempt(people: People) -> None:
     await people.hired(role=Role.ADMIN)
     await people.enrolled((await people.passed()).token)
@@ -157,6 +166,7 @@ async def test_five_wrong_codes_end_the_attempt(people: People) -> None:
     assert await people.staff.session(passed.token.reveal()) is None
 
 
+@pytest.mark.security("S7")
 async def test_a_recovery_code_works_once_however_it_is_typed(people: People) -> None:
     await people.hired(role=Role.ADMIN)
     _seed, done = await people.enrolled((await people.passed()).token)
@@ -168,6 +178,7 @@ async def test_a_recovery_code_works_once_however_it_is_typed(people: People) ->
     assert await people.sign_in.with_code(member, session, typed, BROWSER) is No.WRONG
 
 
+@pytest.mark.security("S8")
 async def test_an_invitation_works_once(people: People) -> None:
     await people.hired()
     member = await people.known()
@@ -178,6 +189,7 @@ async def test_an_invitation_works_once(people: People) -> None:
     assert (await people.passed(password=other)).stage is Stage.SIGNED_IN
 
 
+@pytest.mark.security("S8")
 async def test_an_invitation_expires(people: People) -> None:
     await people.hired()
     code = await people.staff.new_code((await people.known()).staff_id, "welcome", 60)
@@ -196,6 +208,7 @@ async def test_an_invitation_expires(people: People) -> None:
         ("anna likes rain", "must not contain"),
     ],
 )
+@pytest.mark.security("S5")
 async def test_a_poor_password_is_refused_with_a_sentence(
     people: People, password: str, sentence: str
 ) -> None:
@@ -214,6 +227,7 @@ async def test_a_demonstrations_link_enters_once(people: People) -> None:
 
 
 @pytest.mark.parametrize("seconds", [IDLE_MS / 1000, ABSOLUTE_MS / 1000])
+@pytest.mark.security("S10")
 async def test_a_session_ends_when_idle_or_old(people: People, seconds: float) -> None:
     await people.hired()
     passed = await people.passed()
@@ -221,6 +235,7 @@ async def test_a_session_ends_when_idle_or_old(people: People, seconds: float) -
     assert await people.staff.session(passed.token.reveal()) is None
 
 
+@pytest.mark.security("S10")
 async def test_a_session_in_use_ends_after_twelve_hours_all_the_same(people: People) -> None:
     await people.hired()
     passed = await people.passed()
@@ -244,6 +259,7 @@ async def test_confirming_gives_a_new_token_and_keeps_the_sessions_age(people: P
     assert await people.sign_in.confirm(member, now, WRONG, BROWSER) is No.WRONG
 
 
+@pytest.mark.security("S10")
 async def test_another_password_ends_all_other_sessions(people: People) -> None:
     await people.hired()
     first, second = await people.passed(), await people.passed()
@@ -254,6 +270,7 @@ async def test_another_password_ends_all_other_sessions(people: People) -> None:
     assert await people.staff.session(second.token.reveal()) is None
 
 
+@pytest.mark.security("S26")
 async def test_every_step_leaves_one_audit_row(people: People) -> None:
     await people.hired()
     before = len(await tags(people))
@@ -265,6 +282,7 @@ async def test_every_step_leaves_one_audit_row(people: People) -> None:
     ]
 
 
+@pytest.mark.security("S16", "S17")
 async def test_nothing_stored_opens_a_door(people: People, tmp_path: Path) -> None:
     """A copy of the database holds no password, token, code or seed in plain form (S16, S17)."""
     await people.hired(role=Role.ADMIN)

@@ -72,6 +72,18 @@ def test_a_rare_row_far_back_takes_a_second_look(connection: sqlite3.Connection)
         assert _seen(connection, sought) == ([1], 2)
 
 
+def test_a_look_for_newer_rows_is_bounded_too_and_goes_on_where_it_stopped(
+    connection: sqlite3.Connection,
+) -> None:
+    newest = looks.found(sqlite_reader(connection), EVERYTHING, 1).rows[0]
+    sought = replace(EVERYTHING, amount_min_minor=newest.amount_minor + 1, first=2)
+    first = looks.found_newer(sqlite_reader(connection), sought, 50)
+    assert (first.rows, first.reached) == ((), 2 + OWN_ENTRIES_MAX)
+    on = replace(sought, first=first.reached)
+    rest = looks.found_newer(sqlite_reader(connection), on, 50)
+    assert (rest.rows, rest.reached) == ((), sought.past)
+
+
 def test_a_user_with_few_rows_is_found_at_once_however_far_back(
     connection: sqlite3.Connection,
 ) -> None:
@@ -111,6 +123,10 @@ def test_a_count_that_did_not_see_all_says_so(connection: sqlite3.Connection) ->
         ("search_by_time", "(trans_id>? AND trans_id<?)"),
         ("search_by_user", "(agent_id=? AND provider_id=? AND user_code=?)"),
         ("search_by_agent", "transactions_of_round (agent_id=?)"),
+        ("search_newer_by_time", "(trans_id>? AND trans_id<?)"),
+        ("search_newer_by_user", "(agent_id=? AND provider_id=? AND user_code=?)"),
+        ("search_newer_by_agent", "transactions_of_round (agent_id=?)"),
+        ("own_entry_after", "COVERING INDEX sqlite_autoindex_transactions_1 (trans_id>?"),
         ("own_entry_before", "COVERING INDEX sqlite_autoindex_transactions_1 (trans_id>?"),
     ],
 )

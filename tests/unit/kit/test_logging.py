@@ -47,6 +47,7 @@ def _lines(stream: io.StringIO) -> list[dict[str, Any]]:
     return [json.loads(line) for line in stream.getvalue().splitlines()]
 
 
+@pytest.mark.security("S29")
 def test_json_line_has_event_level_name_and_utc_time() -> None:
     stream = _configured()
     get_logger("hub.wallet").info("callback_answered", attempt=1, duration_ms=12)
@@ -132,6 +133,7 @@ def test_fields_with_secret_names_are_masked_whatever_they_hold(field: str) -> N
         (ValueError(TOKEN), "ValueError('mna_****')"),
     ],
 )
+@pytest.mark.security("leakage")
 def test_secrets_are_masked_wherever_they_stand(value: object, shown: object) -> None:
     assert masked(value) == shown
 

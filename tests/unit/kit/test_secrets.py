@@ -42,11 +42,13 @@ class Holder:
         repr(MasterKey(CANARY.encode().ljust(32, b"x"))),
     ],
 )
+@pytest.mark.security("leakage")
 def test_no_way_of_printing_shows_a_secret(shown: str) -> None:
     assert CANARY not in shown
     assert "****" in shown
 
 
+@pytest.mark.security("leakage")
 def test_secrets_cannot_be_serialised() -> None:
     for refuse in (pickle.dumps, json.dumps, msgspec.json.encode):
         with pytest.raises(TypeError):
@@ -122,6 +124,7 @@ def test_another_master_key_says_so() -> None:
         MasterKey(b"o" * 32).open_sealed(sealed, bound_to="agent/1")
 
 
+@pytest.mark.security("S17")
 def test_older_keys_open_what_they_sealed_and_the_newest_seals() -> None:
     newer = MasterKey(b"n" * 32, older=(b"k" * 32,))
     sealed_before = KEY.seal(b"x", bound_to="agent/1")

@@ -41,6 +41,7 @@ def test_token_has_its_prefix_and_is_recognised(prefix: str) -> None:
 
 
 @pytest.mark.rule("4-session-secret")
+@pytest.mark.security("S16")
 def test_token_fits_64_characters_and_hides_256_bits_beside_its_open_part() -> None:
     text = _token(SESSION_PREFIX)
     secret_characters = len(text) - len(SESSION_PREFIX) - len(lookup_part(text)) - 6
@@ -95,6 +96,7 @@ def test_hash_matches_one_of_the_presented() -> None:
     assert not hash_matches(b"a", [])
 
 
+@pytest.mark.security("S16")
 def test_hashes_are_compared_in_constant_time() -> None:
     """No comparison of the language and no early exit: every candidate costs the same."""
     tree = ast.parse(textwrap.dedent(inspect.getsource(hash_matches)))

@@ -6,6 +6,7 @@ from tools.lock import SOURCES, command_for
 
 
 @pytest.mark.parametrize("name", SOURCES)
+@pytest.mark.security("S30")
 def test_lock_has_hashes_for_every_python_and_no_trace_of_this_machine(name: str) -> None:
     command = command_for("uv", name, upgrade=False)
     assert command[:3] == ["uv", "pip", "compile"]

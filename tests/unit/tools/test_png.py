@@ -7,7 +7,7 @@ import zlib
 
 import pytest
 
-from tools.png import Picture, read_png, write_small
+from tools.png import Picture, read_png, write_drawn, write_small
 
 
 def png_of(rows: list[bytes], channels: int, kinds: list[int]) -> bytes:
@@ -65,3 +65,43 @@ def test_a_gradient_weighs_less_than_before() -> None:
     rows = [bytes((x // 3 + y) % 256 for x in range(300 * 3)) for y in range(100)]
     plain = len(zlib.compress(b"".join(rows), 1))
     assert len(write_small(Picture(300, 3, rows))) < plain
+
+
+def palette_rows(png: bytes) -> list[list[bytes]]:
+    """Read a picture that names its colours in a palette, row by row."""
+    parts: dict[bytes, bytes] = {}
+    at = 8
+    while at < len(png):
+        (length,) = struct.unpack(">I", png[at : at + 4])
+        parts[png[at + 4 : at + 8]] = png[at + 8 : at + 8 + length]
+        at += length + 12
+    width, height = struct.unpack(">II", parts[b"IHDR"][:8])
+    colours = [parts[b"PLTE"][each : each + 3] for each in range(0, len(parts[b"PLTE"]), 3)]
+    stream = zlib.decompress(parts[b"IDAT"])
+    lines = [stream[row * (width + 1) + 1 : (row + 1) * (width + 1)] for row in range(height)]
+    return [[colours[place] for place in line] for line in lines]
+
+
+def test_a_drawing_of_few_colours_keeps_every_one_of_them() -> None:
+    rows = [bytes([10 * y, 20, 30, 255] * 7) for y in range(9)]
+    shown = palette_rows(write_drawn(Picture(7, 4, rows)))
+    assert shown == [[bytes([10 * y, 20, 30])] * 7 for y in range(9)]
+
+
+def test_a_colour_too_many_becomes_the_nearest_of_those_kept() -> None:
+    """256 greys twice each, and one pixel of nearly white that is no grey."""
+    greys = b"".join(bytes([value] * 3) for value in range(256))
+    rare = bytes([255, 255, 254]) + bytes(3 * 255)
+    shown = palette_rows(write_drawn(Picture(256, 3, [greys, greys, rare])))
+    assert shown[0] == [bytes([value] * 3) for value in range(256)]
+    assert shown[2][0] == bytes([255, 255, 255])
+
+
+def test_one_small_red_word_keeps_its_red_among_many_greys() -> None:
+    greys = [
+        bytes([value, value, (value + shift) % 256]) for value in range(250) for shift in (0, 3)
+    ]
+    line = b"".join(greys)
+    red = bytes([200, 20, 30]) + line[3:]
+    shown = palette_rows(write_drawn(Picture(len(greys), 3, [line] * 20 + [red])))
+    assert shown[20][0] == bytes([200, 20, 30])

@@ -8,6 +8,7 @@ from zoneinfo import available_timezones
 from pydantic import Field
 
 from meganodes.backoffice import cookies
+from meganodes.backoffice.messages import say
 from meganodes.backoffice.numbers import NUMBER_MAX
 from meganodes.backoffice.office import OFFICE_PATH
 from meganodes.backoffice.page import (
@@ -67,31 +68,32 @@ async def show_account(visit: Visit) -> Answer:
 async def set_password(visit: Visit, form: PasswordForm) -> Answer:
     """Set another password; all other sessions end."""
     if form.password != form.again:
-        raise FormFaults({"again": "The two passwords differ."})
+        raise FormFaults({"again": say("The two passwords differ.")})
     fault = await visit.office.sign_in.change_password(
         visit.staff, visit.own_session, Secret(form.password), visit.seen
     )
     if fault is not None:
         raise FormFaults({"password": fault})
-    return GoTo(path=_ME, toast="The password is changed. Other sessions have ended.")
+    return GoTo(path=_ME, toast=say("The password is changed. Other sessions have ended."))
 
 
 async def set_time_zone(visit: Visit, form: ZoneForm) -> Answer:
     """Choose in which time zone pages show moments."""
     await visit.office.staff.set_time_zone(visit.staff.staff_id, form.time_zone, visit.actor)
-    return GoTo(path=_ME, toast=f"Times are shown in {form.time_zone} now.")
+    said = say("Times are shown in %(zone)s now.", zone=form.time_zone)
+    return GoTo(path=_ME, toast=said)
 
 
 async def end_session(visit: Visit, form: SessionForm) -> Answer:
     """End one of one's own sessions."""
     await visit.office.staff.end_session(visit.staff.staff_id, form.session_id)
-    return GoTo(path=_ME, toast="The session has ended.")
+    return GoTo(path=_ME, toast=say("The session has ended."))
 
 
 async def end_others(visit: Visit, _form: NoForm) -> Answer:
     """End all sessions but this one."""
     await visit.office.staff.end_other_sessions(visit.own_session)
-    return GoTo(path=_ME, toast="All other sessions have ended.")
+    return GoTo(path=_ME, toast=say("All other sessions have ended."))
 
 
 async def show_second_factor(visit: Visit) -> Answer:
@@ -108,7 +110,7 @@ async def set_second_factor(visit: Visit, form: CodeForm) -> Answer:
         visit.staff, visit.own_session, seed, form.code, visit.seen
     )
     if isinstance(done, No):
-        raise FormFaults({"code": "This code is not right. Wait for the next one."})
+        raise FormFaults({"code": say("This code is not right. Wait for the next one.")})
     codes = [each.reveal() for each in done.recovery_codes]
     return Show(template="sign_in/recovery.html", values={"codes": codes}, token=done.token)
 

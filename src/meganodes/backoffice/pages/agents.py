@@ -8,6 +8,7 @@ from zoneinfo import available_timezones
 
 from pydantic import Field
 
+from meganodes.backoffice.messages import listed, say
 from meganodes.backoffice.numbers import number_of
 from meganodes.backoffice.office import OFFICE_PATH
 from meganodes.backoffice.page import (
@@ -21,6 +22,7 @@ from meganodes.backoffice.page import (
     Visit,
 )
 from meganodes.backoffice.permissions import Right
+from meganodes.backoffice.state_words import word
 from meganodes.directory.records import AgentState, NewAgent
 from meganodes.protocol.commands import Revision
 from meganodes.protocol.currency import all_currencies
@@ -37,9 +39,11 @@ _Text = Annotated[str, Field(max_length=300)]
 class NewAgentForm(Form):
     """What a new agent needs. Its currency is set once."""
 
-    name: Annotated[str, Field(min_length=1, max_length=60, description="a name")]
+    name: Annotated[str, Field(min_length=1, max_length=60, description=listed("a name"))]
     currency: _Text
-    callback_url: Annotated[str, Field(min_length=8, max_length=2048, description="an address")]
+    callback_url: Annotated[
+        str, Field(min_length=8, max_length=2048, description=listed("an address"))
+    ]
     revision: Revision = Revision.GUID
     time_zone: _Text = "UTC"
     parent: _Text = ""
@@ -49,17 +53,24 @@ class ReasonForm(Form):
     """Why something is done; it goes into the audit log."""
 
     reason: Annotated[
-        str, Field(min_length=3, max_length=500, description="a reason of at least 3 characters")
+        str,
+        Field(
+            min_length=3, max_length=500, description=listed("a reason of at least 3 characters")
+        ),
     ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TreeRow:
-    """An agent in the list: how deep it stands below what somebody sees, and how many below it."""
+    """An agent in the list: how deep it stands below what somebody sees, how many below it.
+
+    ``above`` is the name of the agent it stands below, "" for none in sight.
+    """
 
     agent: Agent
     depth: int
     below: int
+    above: str = ""
 
 
 async def list_agents(visit: Visit) -> Answer:
@@ -82,8 +93,9 @@ async def list_agents(visit: Visit) -> Answer:
         "later": start + PAGE_SIZE if start + PAGE_SIZE < len(found) else None,
         "sought": sought,
         "state": state,
-        "states": [each.value for each in AgentState],
+        "states": tuple(AgentState),
         "is_empty": not every,
+        "is_search": bool(sought or state),
     }
     return Show(template="agents/list.html", values=values)
 
@@ -91,26 +103,28 @@ async def list_agents(visit: Visit) -> Answer:
 def tree(agents: tuple[Agent, ...], root: int | None) -> list[TreeRow]:
     """Put agents in the order of the tree: each below its parent, siblings by name."""
     children: dict[int | None, list[Agent]] = {}
-    known = {each.agent_id for each in agents}
+    names: dict[int | None, str] = {each.agent_id: each.name for each in agents}
     for each in agents:
-        parent = each.parent_id if each.parent_id in known and each.agent_id != root else None
+        parent = each.parent_id if each.parent_id in names and each.agent_id != root else None
         children.setdefault(parent, []).append(each)
     rows: list[TreeRow] = []
     waiting = [(each, 0) for each in reversed(children.get(None, []))]
     while waiting:
         agent, depth = waiting.pop()
         own = children.get(agent.agent_id, [])
-        rows.append(TreeRow(agent=agent, depth=depth, below=len(own)))
+        above = names.get(agent.parent_id, "") if depth else ""
+        rows.append(TreeRow(agent=agent, depth=depth, below=len(own), above=above))
         waiting.extend((each, depth + 1) for each in reversed(own))
     return rows
 
 
 async def show_form(visit: Visit) -> Answer:
     """Show the form for a new agent."""
-    parents = [("", "none")] if visit.scope.is_everything else []
+    parents = [("", say("none"))] if visit.scope.is_everything else []
     parents += [(each.name, each.name) for each in visit.scope.agents()]
     currencies = [
-        (each.code, f"{each.code} · {each.exponent} decimals") for each in all_currencies()
+        (each.code, say("%(code)s · %(count)s decimals", code=each.code, count=each.exponent))
+        for each in all_currencies()
     ]
     values = {
         "parents": parents,
@@ -126,7 +140,7 @@ async def create(visit: Visit, form: NewAgentForm) -> Answer:
     scope = visit.scope
     parent = next((each for each in scope.agents() if each.name == form.parent), None)
     if parent is None and (form.parent or not scope.is_everything):
-        raise FormFaults({"parent": "Choose one of the agents you can see."})
+        raise FormFaults({"parent": say("Choose one of the agents you can see.")})
     new = NewAgent(
         name=form.name,
         currency=form.currency,
@@ -137,9 +151,9 @@ async def create(visit: Visit, form: NewAgentForm) -> Answer:
     )
     made = await visit.office.hub.directory.add_agent(new, visit.actor)
     secrets = (
-        ("API token", made.api_token.reveal()),
-        ("Callback-Token", made.callback_token.reveal()),
-        ("Signing secret", made.signing_secret.reveal()),
+        (say("API token"), made.api_token.reveal()),
+        (say("Callback-Token"), made.callback_token.reveal()),
+        (say("Signing secret"), made.signing_secret.reveal()),
     )
     values = {"title": form.name, "secrets": secrets, "agent_id": made.agent_id}
     return Show(template="agents/made.html", values=values)
@@ -158,10 +172,12 @@ async def suspend(visit: Visit, form: ReasonForm) -> Answer:
 async def _set_state(visit: Visit, state: AgentState, reason: str) -> Answer:
     agent = visit.own_agent
     if agent.agent_id == visit.staff.agent_id:
-        raise FormFaults({"reason": f"{agent.name} is your own agent: its parent decides this."})
+        sentence = say("%(name)s is your own agent: its parent decides this.", name=agent.name)
+        raise FormFaults({"reason": sentence})
     directory = visit.office.hub.directory
     await directory.set_agent_state(agent.name, state, visit.actor, reason)
-    return GoTo(path=_LIST, toast=f"{agent.name} is {state.value}.")
+    said = say("%(name)s is %(state)s.", name=agent.name, state=word(state))
+    return GoTo(path=_LIST, toast=said)
 
 
 PAGES: tuple[AnyPage, ...] = (

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from meganodes.directory.audit import AuditRow
 
 PAGE_SIZE: Final = 50
+_NOTHING: Final = "\u2013"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +76,8 @@ def _text(values: dict[str, object], name: str) -> str:
     if name not in values:
         return ""
     value = values[name]
+    if value is None:
+        return _NOTHING
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 

@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from meganodes.backoffice.amounts import amount_text
+from meganodes.backoffice.messages import say
 from meganodes.backoffice.page import Answer, AnyPage, Page, Show, Visit
+from meganodes.backoffice.transaction_words import STATES
 from meganodes.hub.dashboard import RANGES, Dashboard, Range, dashboard, range_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from meganodes.directory.records import Agent
 
 GAMES_SHOWN: Final = 10
@@ -39,35 +43,66 @@ async def show_dashboard(visit: Visit) -> Answer:
         "agent": agent,
         "seen": seen,
         "ranges": RANGES,
+        "said": STATES,
         "wanted": wanted,
         "games": games,
         "games_total": len(seen.games),
-        "chart": json.dumps(_chart(seen, agent, wanted)),
+        "money_chart": json.dumps(_money_chart(seen, agent, wanted)),
+        "calls_chart": json.dumps(_calls_chart(seen, agent)),
         "rate": _thousandths(seen.per_second_thousandths),
         "accepted": None if seen.accepted_thousandths is None else _percent(seen),
     }
     return Show(template="dashboard/dashboard.html", values=values)
 
 
-def _chart(seen: Dashboard, agent: Agent, wanted: Range) -> dict[str, object]:
-    """Return what the chart draws: positions are numbers, amounts their exact texts beside them."""
-    zone = ZoneInfo(agent.time_zone)
+def _money_chart(seen: Dashboard, agent: Agent, wanted: Range) -> dict[str, object]:
+    """Return what the chart draws: heights are minor units, exact texts stand beside them."""
+    bets = [each.bet_minor for each in seen.parts]
+    wins = [each.win_minor for each in seen.parts]
     form = "%d %b" if wanted.part_ms >= _DAY_MS else "%d %b %H:%M"
-    labels = [
-        f"{datetime.fromtimestamp(each.start_ms // 1000, zone):{form}}" for each in seen.parts
-    ]
     return {
-        "labels": labels,
-        "bets": [each.bet_minor for each in seen.parts],
-        "wins": [each.win_minor for each in seen.parts],
-        "betTexts": [amount_text(each.bet_minor, agent.currency) for each in seen.parts],
-        "winTexts": [amount_text(each.win_minor, agent.currency) for each in seen.parts],
-        "currency": agent.currency.code,
+        "labels": _labels([each.start_ms for each in seen.parts], agent, form),
+        "exponent": agent.currency.exponent,
+        "unit": agent.currency.code,
+        "series": [
+            _series(
+                say("bets"), "bars", bets, [amount_text(each, agent.currency) for each in bets]
+            ),
+            _series(
+                say("wins"), "line", wins, [amount_text(each, agent.currency) for each in wins]
+            ),
+        ],
     }
 
 
+def _calls_chart(seen: Dashboard, agent: Agent) -> dict[str, object]:
+    """Return what the chart of calls draws: all of them, and before them those not accepted."""
+    every = [each.accepted + each.not_accepted for each in seen.call_parts]
+    bad = [each.not_accepted for each in seen.call_parts]
+    return {
+        "labels": _labels([each.start_ms for each in seen.call_parts], agent, "%H:%M"),
+        "exponent": 0,
+        "unit": "",
+        "series": [
+            _series(say("calls"), "bars", every, [str(each) for each in every]),
+            _series(say("not accepted"), "bad-bars", bad, [str(each) for each in bad]),
+        ],
+    }
+
+
+def _labels(starts_ms: Sequence[int], agent: Agent, form: str) -> list[str]:
+    zone = ZoneInfo(agent.time_zone)
+    return [f"{datetime.fromtimestamp(each // 1000, zone):{form}}" for each in starts_ms]
+
+
+def _series(name: str, look: str, values: list[int], texts: list[str]) -> dict[str, object]:
+    return {"name": name, "look": look, "values": values, "texts": texts}
+
+
 def _thousandths(value: int) -> str:
-    return f"{value // 1000}.{value % 1000 // 10:02d}"
+    """Write a rate; below one a second its thousandths count."""
+    whole, rest = divmod(value, 1000)
+    return f"{whole}.{rest // 10:02d}" if whole else f"0.{rest:03d}"
 
 
 def _percent(seen: Dashboard) -> str:

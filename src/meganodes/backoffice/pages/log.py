@@ -7,6 +7,7 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
+from meganodes.backoffice.messages import say
 from meganodes.backoffice.numbers import number_of
 from meganodes.backoffice.office import OFFICE_PATH
 from meganodes.backoffice.page import Answer, AnyPage, GoTo, Live, Missing, Page, Show, Visit
@@ -101,7 +102,7 @@ async def show_attempt(visit: Visit) -> Answer:
         return Missing()
     request, reply = message_of(found.request), message_of(found.reply)
     values = {
-        "title": f"{found.command} · attempt {found.number}",
+        "title": say("%(command)s · attempt %(n)s", command=found.command, n=found.number),
         "attempt": found,
         "cause": cause_of_attempt(found),
         "request": request,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 from pydantic import Field
 
+from meganodes.backoffice.messages import listed, say
 from meganodes.backoffice.numbers import number_of
 from meganodes.backoffice.office import OFFICE_PATH
 from meganodes.backoffice.page import (
@@ -44,10 +45,12 @@ _PARTS: Final = 2
 class ProposalForm(Form):
     """What was settled outside the hub, and why it could not be otherwise."""
 
-    outcome: SettledAs = Field(description="one of the choices")
+    outcome: SettledAs = Field(description=listed("one of the choices"))
     reason: Annotated[
         str,
-        Field(min_length=10, max_length=500, description="a reason of at least 10 characters"),
+        Field(
+            min_length=10, max_length=500, description=listed("a reason of at least 10 characters")
+        ),
     ]
 
 
@@ -113,7 +116,7 @@ async def resume(visit: Visit, _form: NoForm) -> Answer:
     done = await settling.resume(
         visit.office.hub, _settlements(visit), row, visit.staff, visit.actor
     )
-    return _told(visit, done, f"{row.guid} is sent again.")
+    return _told(visit, done, say("%(guid)s is sent again.", guid=row.guid))
 
 
 async def propose(visit: Visit, form: ProposalForm) -> Answer:
@@ -124,7 +127,8 @@ async def propose(visit: Visit, form: ProposalForm) -> Answer:
     _require_hub_team(visit)
     says = (form.outcome, form.reason)
     fault = await settling.propose(_settlements(visit), row, says, visit.staff, visit.actor)
-    return _told(visit, fault, f"Proposed for {row.guid}: somebody else must confirm it.")
+    said = say("Proposed for %(guid)s: somebody else must confirm it.", guid=row.guid)
+    return _told(visit, fault, said)
 
 
 async def confirm(visit: Visit, _form: NoForm) -> Answer:
@@ -136,7 +140,7 @@ async def confirm(visit: Visit, _form: NoForm) -> Answer:
     done = await settling.confirm(
         visit.office.hub, _settlements(visit), proposal, visit.staff, visit.actor
     )
-    return _told(visit, done, "Settled by hand: nothing is sent for it any more.")
+    return _told(visit, done, say("Settled by hand: nothing is sent for it any more."))
 
 
 async def withdraw(visit: Visit, _form: NoForm) -> Answer:
@@ -146,19 +150,22 @@ async def withdraw(visit: Visit, _form: NoForm) -> Answer:
         return Missing()
     _require_hub_team(visit)
     await _settlements(visit).withdraw(proposal, visit.staff, visit.actor)
-    return _told(visit, None, "The proposal is withdrawn: the transaction stays parked.")
+    return _told(visit, None, say("The proposal is withdrawn: the transaction stays parked."))
 
 
 def _require_hub_team(visit: Visit) -> None:
     if not visit.scope.is_everything:
-        sentence = "Settling by hand is for the hub's own team: ask them, with what was settled."
+        sentence = say(
+            "Settling by hand is for the hub's own team: ask them, with what was settled."
+        )
         raise FormFaults({"proposal": sentence})
 
 
 def _told(visit: Visit, done: Transaction | NotDone | None, said: str) -> Answer:
     path = f"{OFFICE_PATH}/a/{visit.own_agent.agent_id}/open-work"
     if isinstance(done, NotDone):
-        return GoTo(path=path, toast=f"Nothing was done: {done.reason}.", tone="warning")
+        refusal = say("Nothing was done: %(reason)s.", reason=done.reason)
+        return GoTo(path=path, toast=refusal, tone="warning")
     return GoTo(path=path, toast=said)
 
 

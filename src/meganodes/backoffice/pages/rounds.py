@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from meganodes.backoffice.messages import say
 from meganodes.backoffice.numbers import number_of
 from meganodes.backoffice.page import Answer, AnyPage, Missing, Page, Show, Visit
 from meganodes.backoffice.pages.transactions import names
@@ -27,7 +28,7 @@ async def show_round(visit: Visit) -> Answer:
     if told is None:
         return Missing()
     values = {
-        "title": f"Round {key.round_id}",
+        "title": say("Round %(id)s", id=key.round_id),
         "told": told,
         "first": told.rows[0],
         "currency": currency(told.rows[0].currency),

@@ -9,6 +9,7 @@ from meganodes.backoffice.office import OFFICE_PATH
 from meganodes.backoffice.page import Answer, AnyPage, GoTo, Page, Show, Visit
 from meganodes.backoffice.pages.transactions import names, transaction_path
 from meganodes.hub.office_search import Hits, hits_of
+from meganodes.hub.uses import Use
 
 if TYPE_CHECKING:
     from meganodes.domain.transaction import RoundKey
@@ -50,4 +51,4 @@ def round_path(key: RoundKey) -> str:
     return f"{OFFICE_PATH}/a/{key.agent_id}/rounds/{place}"
 
 
-PAGES: tuple[AnyPage, ...] = (Page(path="/search", title="Search", answer=search),)
+PAGES: tuple[AnyPage, ...] = (Page(path="/search", title="Search", answer=search, use=Use.SEARCH),)

@@ -12,6 +12,7 @@ from zoneinfo import available_timezones
 
 from pydantic import Field
 
+from meganodes.backoffice.messages import listed, say
 from meganodes.backoffice.office import OFFICE_PATH
 from meganodes.backoffice.page import (
     Action,
@@ -29,6 +30,9 @@ from meganodes.backoffice.permissions import Right
 from meganodes.directory.records import TokenKind
 from meganodes.domain.retry import CONTRACT_SCHEDULE, RetrySchedule
 from meganodes.hub import callback_test
+from meganodes.hub.api_log import log_page
+from meganodes.hub.uses import Use
+from meganodes.journal.attempt_log import AttemptFilter
 from meganodes.protocol.commands import Revision
 from meganodes.protocol.signature import secret_text
 
@@ -40,12 +44,19 @@ if TYPE_CHECKING:
 
 OVERLAPS: Final = (0, 1, 24, 72)
 _TITLES: Final = {
-    TokenKind.API: "API token",
-    TokenKind.CALLBACK: "Callback-Token",
-    TokenKind.SIGNING: "Signing secret",
+    TokenKind.API: listed("API token"),
+    TokenKind.CALLBACK: listed("Callback-Token"),
+    TokenKind.SIGNING: listed("Signing secret"),
 }
+_NOT_SHOWN: Final = listed(
+    "The API token is stored as a hash: nobody can show it. Reissue it instead."
+)
 _LIST_ENTRIES_MAX: Final = 8_000
 _DIGITS_MAX: Final = 12
+_NUMBER: Final = listed("Must be a whole number.")
+_NUMBERS: Final = listed("Must be whole numbers.")
+_SMALLER_NUMBER: Final = listed("Must be one smaller number.")
+_SMALLER_NUMBERS: Final = listed("Must be smaller numbers.")
 
 
 class KindForm(Form):
@@ -58,20 +69,26 @@ class ReissueForm(Form):
     """Which secret, and for how long the old one counts beside the new one."""
 
     kind: TokenKind
-    overlap_hours: Annotated[int, Field(ge=0, le=72, description="whole hours from 0 to 72")] = 24
+    overlap_hours: Annotated[
+        int, Field(ge=0, le=72, description=listed("whole hours from 0 to 72"))
+    ] = 24
     force: bool = False
 
 
 class CallbackUrlForm(Form):
     """Where the hub calls."""
 
-    callback_url: Annotated[str, Field(min_length=8, max_length=2048, description="an address")]
+    callback_url: Annotated[
+        str, Field(min_length=8, max_length=2048, description=listed("an address"))
+    ]
 
 
 class AllowListForm(Form):
     """Addresses and ranges, separated by blanks, commas or lines."""
 
-    allow_list: Annotated[str, Field(max_length=_LIST_ENTRIES_MAX, description="a shorter list")]
+    allow_list: Annotated[
+        str, Field(max_length=_LIST_ENTRIES_MAX, description=listed("a shorter list"))
+    ]
 
 
 class CallbacksForm(Form):
@@ -107,9 +124,11 @@ async def show_settings(visit: Visit) -> Answer:
     agent = visit.own_agent
     hub = visit.office.hub
     secrets = await hub.directory.credentials(agent.agent_id)
+    newest = await log_page(hub, agent.agent_id, AttemptFilter(), 1)
     values = {
         "agent": agent,
-        "secrets": [(kind, title, _of(secrets, kind)) for kind, title in _TITLES.items()],
+        "secrets": [(kind, say(title), _of(secrets, kind)) for kind, title in _TITLES.items()],
+        "last_callback_ms": newest.attempts[0].started_at_ms if newest.attempts else None,
         "last_api_call_ms": hub.last_api_calls.get(agent.agent_id),
         "overlaps": [(each, _overlap_text(each)) for each in OVERLAPS],
         "zones": sorted(available_timezones()),
@@ -128,10 +147,14 @@ async def reveal(visit: Visit, form: KindForm) -> Answer:
     elif form.kind is TokenKind.SIGNING:
         shown = [secret_text(each.reveal_bytes()) for each in agent.signing_secrets]
     else:
-        sentence = "The API token is stored as a hash: nobody can show it. Reissue it instead."
-        raise FormFaults({"kind": sentence})
+        raise FormFaults({"kind": say(_NOT_SHOWN)})
     await visit.office.hub.directory.note_look(agent.agent_id, form.kind, visit.actor)
-    values = {"kind": form.kind, "title": _TITLES[form.kind], "secrets": shown, "is_new": False}
+    values = {
+        "kind": form.kind,
+        "title": say(_TITLES[form.kind]),
+        "secrets": shown,
+        "is_new": False,
+    }
     return Show(template="settings/secret.html", values=values)
 
 
@@ -142,7 +165,7 @@ async def reissue(visit: Visit, form: ReissueForm) -> Answer:
     )
     values = {
         "kind": form.kind,
-        "title": _TITLES[form.kind],
+        "title": say(_TITLES[form.kind]),
         "secrets": [secret.reveal()],
         "is_new": True,
         "overlap_hours": form.overlap_hours,
@@ -153,20 +176,24 @@ async def reissue(visit: Visit, form: ReissueForm) -> Answer:
 async def set_callback_url(visit: Visit, form: CallbackUrlForm) -> Answer:
     """Save the address and call it at once, so that what is wrong with it is said here and now."""
     await _set(visit, {"callback_url": form.callback_url})
-    return GoTo(path=f"{_path(visit)}/callback-test", toast="The Callback URL is saved.")
+    return await _tested(visit, is_saved=True)
 
 
 async def run_test(visit: Visit, _form: NoForm) -> Answer:
     """Call the backend and show what came."""
+    return await _tested(visit, is_saved=False)
+
+
+async def _tested(visit: Visit, *, is_saved: bool) -> Answer:
     agent = visit.office.hub.directory.agent(visit.own_agent.agent_id) or visit.own_agent
     found = await callback_test.run(visit.office.hub, agent)
-    values = {"title": "Callback test", "found": found, "agent": agent}
+    values = {"found": found, "agent": agent, "is_saved": is_saved}
     return Show(template="settings/callback_test.html", values=values)
 
 
 async def offer_test(visit: Visit) -> Answer:
     """Show the page from which the test is run."""
-    values = {"found": None, "agent": visit.own_agent}
+    values = {"found": None, "agent": visit.own_agent, "is_saved": False}
     return Show(template="settings/callback_test.html", values=values)
 
 
@@ -174,15 +201,17 @@ async def set_allow_list(visit: Visit, form: AllowListForm) -> Answer:
     """Save who may call the Main API."""
     entries = tuple(form.allow_list.replace(",", " ").split())
     await _set(visit, {"allow_list": entries})
-    said = "Only these may call the Main API now." if entries else "Any address may call now."
-    return GoTo(path=_path(visit), toast=said)
+    only, anybody = say("Only these may call the Main API now."), say("Any address may call now.")
+    return GoTo(path=_path(visit), toast=only if entries else anybody)
 
 
 async def set_callbacks(visit: Visit, form: CallbacksForm) -> Answer:
     """Save revision, limit, overdraft and time zone."""
     text = form.in_flight_max
     if text and not (text.isascii() and text.isdigit()):
-        raise FormFaults({"in_flight_max": "Must be a whole number, or empty for the default."})
+        raise FormFaults(
+            {"in_flight_max": say("Must be a whole number, or empty for the default.")}
+        )
     changes: AgentChanges = {
         "revision": form.revision,
         "in_flight_max": int(text) if text else None,
@@ -190,7 +219,7 @@ async def set_callbacks(visit: Visit, form: CallbacksForm) -> Answer:
         "time_zone": form.time_zone,
     }
     await _set(visit, changes)
-    return GoTo(path=_path(visit), toast="Saved.")
+    return GoTo(path=_path(visit), toast=say("Saved."))
 
 
 async def set_retry(visit: Visit, form: RetryForm) -> Answer:
@@ -201,15 +230,15 @@ async def set_retry(visit: Visit, form: RetryForm) -> Answer:
         many = isinstance(getattr(CONTRACT_SCHEDULE, name), tuple)
         parts = text.replace(",", " ").split()
         if not all(part.isascii() and part.isdigit() for part in parts):
-            faults[name] = "Must be whole numbers." if many else "Must be a whole number."
+            faults[name] = say(_NUMBERS if many else _NUMBER)
         elif any(len(part) > _DIGITS_MAX for part in parts) or (len(parts) > 1 and not many):
-            faults[name] = "Must be one smaller number." if not many else "Must be smaller numbers."
+            faults[name] = say(_SMALLER_NUMBERS if many else _SMALLER_NUMBER)
         elif parts:
             changes[name] = [int(part) for part in parts] if many else int(parts[0])
     if faults:
         raise FormFaults(faults)
     await _set(visit, {"retry": changes})
-    return GoTo(path=_path(visit), toast="The retry schedule is saved.")
+    return GoTo(path=_path(visit), toast=say("The retry schedule is saved."))
 
 
 async def _set(visit: Visit, changes: AgentChanges) -> None:
@@ -225,7 +254,7 @@ def _of(secrets: list[CredentialView], kind: TokenKind) -> list[CredentialView]:
 
 
 def _overlap_text(hours: int) -> str:
-    return "at once" if hours == 0 else f"after {hours} h"
+    return say("at once") if hours == 0 else say("after %(hours)s h", hours=hours)
 
 
 def _schedule_rows(
@@ -242,15 +271,25 @@ def _value_text(value: object) -> str:
     return " ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
-def _action(path: str, answer: Action, form: type[Form], *, fresh: bool) -> AnyPage:
+def _action(
+    path: str,
+    answer: Action,
+    form: type[Form],
+    *,
+    fresh: bool,
+    use: Use | None = None,
+) -> AnyPage:
+    # What calls the backend ends on a page that says what came of it.
+    calls = use is Use.CALLBACK_TEST
     return Page(
         path=f"/a/{{agent_id}}/settings{path}",
-        title="Settings",
+        title="Callback test" if calls else "Settings",
         answer=answer,
         form=form,
         right=Right.CHANGE_SETTINGS,
         fresh=fresh,
         back=show_settings,
+        use=use,
     )
 
 
@@ -271,9 +310,15 @@ PAGES: tuple[AnyPage, ...] = (
         answer=offer_test,
         right=Right.CHANGE_SETTINGS,
     ),
-    _action("/callback-test", run_test, NoForm, fresh=False),
-    _action("/reissue", reissue, ReissueForm, fresh=True),
-    _action("/callback-url", set_callback_url, CallbackUrlForm, fresh=True),
+    _action("/callback-test", run_test, NoForm, fresh=False, use=Use.CALLBACK_TEST),
+    _action("/reissue", reissue, ReissueForm, fresh=True, use=Use.REISSUE),
+    _action(
+        "/callback-url",
+        set_callback_url,
+        CallbackUrlForm,
+        fresh=True,
+        use=Use.CALLBACK_TEST,
+    ),
     _action("/allow-list", set_allow_list, AllowListForm, fresh=True),
     _action("/callbacks", set_callbacks, CallbacksForm, fresh=False),
     _action("/retry", set_retry, RetryForm, fresh=False),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from typing import Annotated, Final
+from urllib.parse import quote
 
 from pydantic import Field
 
 from meganodes.backoffice import cookies
+from meganodes.backoffice.messages import listed, say
 from meganodes.backoffice.office import OFFICE_PATH
 from meganodes.backoffice.page import (
     Answer,
@@ -29,12 +31,15 @@ _AFTER: Final = {
     Stage.ENROL: f"{OFFICE_PATH}/enrol",
     Stage.SIGNED_IN: OFFICE_PATH,
 }
-_NOT_THIS: Final = "The e-mail address or the password is not right."
-_TOO_OFTEN: Final = (
+_NOT_THIS: Final = listed("The e-mail address or the password is not right.")
+_TOO_OFTEN: Final = listed(
     "There were too many tries. Wait a little; after ten wrong ones it is half an hour."
 )
-_WRONG_CODE: Final = "This code is not right, or it was used already. Wait for the next one."
-_USED_LINK: Final = "This link was used or has expired. Ask for a new one."
+_TOO_MANY_REQUESTS: Final = 429
+_WRONG_CODE: Final = listed(
+    "This code is not right, or it was used already. Wait for the next one."
+)
+_USED_LINK: Final = listed("This link was used or has expired. Ask for a new one.")
 
 _Text = Annotated[str, Field(max_length=300)]
 
@@ -83,7 +88,7 @@ async def show_sign_in(visit: Visit) -> Answer:
 async def give_password(visit: Visit, form: PasswordForm) -> Answer:
     """Judge a password."""
     judged = await visit.office.sign_in.with_password(form.email, Secret(form.password), visit.seen)
-    return _further(judged, form.next, {"password": _NOT_THIS})
+    return _further(judged, form.next, {"password": say(_NOT_THIS)})
 
 
 async def show_code(visit: Visit) -> Answer:
@@ -98,9 +103,12 @@ async def give_code(visit: Visit, form: CodeForm) -> Answer:
     )
     if judged is No.USED_UP:
         return GoTo(
-            path=f"{OFFICE_PATH}/sign-in", toast=_TOO_OFTEN, tone="warning", token=Secret("")
+            path=f"{OFFICE_PATH}/sign-in",
+            toast=say(_TOO_OFTEN),
+            tone="warning",
+            token=Secret(""),
         )
-    return _further(judged, form.next, {"code": _WRONG_CODE})
+    return _further(judged, form.next, {"code": say(_WRONG_CODE)})
 
 
 async def show_enrolment(visit: Visit) -> Answer:
@@ -116,7 +124,9 @@ async def enrol(visit: Visit, form: CodeForm) -> Answer:
         visit.staff, visit.own_session, _seed(visit), form.code.strip(), visit.seen
     )
     if isinstance(done, No):
-        raise FormFaults({"code": _TOO_OFTEN if done is No.TOO_OFTEN else _WRONG_CODE})
+        if done is No.TOO_OFTEN:
+            raise FormFaults({"code": say(_TOO_OFTEN)}, _TOO_MANY_REQUESTS)
+        raise FormFaults({"code": say(_WRONG_CODE)})
     codes = [each.reveal() for each in done.recovery_codes]
     return Show(template="sign_in/recovery.html", values={"codes": codes}, token=done.token)
 
@@ -131,7 +141,7 @@ async def confirm(visit: Visit, form: ConfirmForm) -> Answer:
     judged = await visit.office.sign_in.confirm(
         visit.staff, visit.own_session, Secret(form.password), visit.seen
     )
-    return _further(judged, form.next, {"password": "This is not your password."})
+    return _further(judged, form.next, {"password": say("This is not your password.")})
 
 
 async def show_welcome(visit: Visit) -> Answer:
@@ -139,7 +149,7 @@ async def show_welcome(visit: Visit) -> Answer:
     code = visit.query("code") or visit.sent.get("code", "")
     found = await visit.office.sign_in.code_purpose(code)
     if found is None:
-        return Show(template="sign_in/used_link.html", values={"text": _USED_LINK}, status=410)
+        return Show(template="sign_in/used_link.html", values={"text": say(_USED_LINK)}, status=410)
     member, purpose = found
     template = "sign_in/enter.html" if purpose == ENTER else "sign_in/welcome.html"
     return Show(template=template, values={"code": code, "invited": member})
@@ -148,25 +158,25 @@ async def show_welcome(visit: Visit) -> Answer:
 async def accept(visit: Visit, form: WelcomeForm) -> Answer:
     """Take a first password and go on to the second factor."""
     if form.password != form.again:
-        raise FormFaults({"again": "The two passwords differ."})
+        raise FormFaults({"again": say("The two passwords differ.")})
     done = await visit.office.sign_in.welcome(form.code, Secret(form.password), visit.seen)
     if isinstance(done, str) and not isinstance(done, No):
         raise FormFaults({"password": done})
     assert not isinstance(done, str) or isinstance(done, No)
-    return _further(done, "", {"password": _USED_LINK})
+    return _further(done, "", {"password": say(_USED_LINK)})
 
 
 async def enter(visit: Visit, form: EnterForm) -> Answer:
     """Use a link that signs in by itself (the demonstration's)."""
     return _further(
-        await visit.office.sign_in.enter(form.code, visit.seen), "", {"code": _USED_LINK}
+        await visit.office.sign_in.enter(form.code, visit.seen), "", {"code": say(_USED_LINK)}
     )
 
 
 async def sign_out(visit: Visit, _form: NoForm) -> Answer:
     """End this session."""
     await visit.office.staff.end_session(visit.staff.staff_id, visit.own_session.session_id)
-    return GoTo(path=f"{OFFICE_PATH}/sign-in", toast="You are signed out.", token=Secret(""))
+    return GoTo(path=f"{OFFICE_PATH}/sign-in", toast=say("You are signed out."), token=Secret(""))
 
 
 def _seed(visit: Visit) -> Secret:
@@ -191,10 +201,10 @@ def _further(judged: Passed | No, wanted: str, wrong: dict[str, str]) -> Answer:
             if stage is Stage.SIGNED_IN and inside:
                 path = inside
             elif inside:
-                path = f"{path}?next={inside}"
+                path = f"{path}?next={quote(inside)}"
             return GoTo(path=path, token=token)
         case No.TOO_OFTEN:
-            raise FormFaults(dict.fromkeys(wrong, _TOO_OFTEN))
+            raise FormFaults(dict.fromkeys(wrong, say(_TOO_OFTEN)), _TOO_MANY_REQUESTS)
         case _:
             raise FormFaults(wrong)
 

@@ -6,6 +6,7 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
+from meganodes.backoffice.messages import listed, say
 from meganodes.backoffice.numbers import number_of
 from meganodes.backoffice.office import OFFICE_PATH
 from meganodes.backoffice.page import (
@@ -21,16 +22,21 @@ from meganodes.backoffice.page import (
     Visit,
 )
 from meganodes.backoffice.permissions import RIGHTS, Right, Scope
+from meganodes.backoffice.state_words import word
 from meganodes.directory.staff import WELCOME, WELCOME_MINUTES, NewMember
 from meganodes.directory.staff_records import Role, StaffMember, StaffState
+from meganodes.hub.uses import Use
 
+PAGE_SIZE: Final = 50
 _LIST: Final = f"{OFFICE_PATH}/staff"
 
 
 class InviteForm(Form):
     """Whom to invite."""
 
-    email: Annotated[str, Field(min_length=3, max_length=200, description="an e-mail address")]
+    email: Annotated[
+        str, Field(min_length=3, max_length=200, description=listed("an e-mail address"))
+    ]
     role: Role
     agent: Annotated[str, Field(max_length=60)] = ""
 
@@ -42,31 +48,47 @@ class RoleForm(Form):
 
 
 async def list_staff(visit: Visit) -> Answer:
-    """Show everybody whose agent is in sight."""
-    scope = visit.scope
-    members = [each for each in await visit.office.staff.members() if _in_sight(scope, each)]
+    """Show those whose agent is in sight, or whom a search finds, a page at a time."""
+    scope, sought = visit.scope, visit.query("q").lower()
+    found = [
+        each
+        for each in await visit.office.staff.members()
+        if _in_sight(scope, each) and sought in each.email.lower()
+    ]
+    start = number_of(visit.query("after")) or 0
+    members = found[start : start + PAGE_SIZE]
+    agents = [("", say("the hub's own team"))] if scope.is_everything else []
+    values = {
+        "members": members,
+        "names": _agent_names(visit, members),
+        "total": len(found),
+        "start": start,
+        "earlier": max(0, start - PAGE_SIZE) if start else None,
+        "later": start + PAGE_SIZE if start + PAGE_SIZE < len(found) else None,
+        "sought": sought,
+        "agents": agents + [(each.name, each.name) for each in scope.agents()],
+        "roles": [(each.value, word(each)) for each in Role],
+        "rights": tuple(Right),
+        "rights_of": RIGHTS,
+        "every_role": (Role.VIEWER, Role.OPERATOR, Role.ADMIN),
+    }
+    return Show(template="staff/list.html", values=values)
+
+
+def _agent_names(visit: Visit, members: list[StaffMember]) -> dict[int, str]:
     directory = visit.office.hub.directory
-    names = {
+    return {
         each.staff_id: agent.name
         for each in members
         if each.agent_id is not None and (agent := directory.agent(each.agent_id)) is not None
     }
-    agents = [("", "the hub's own team")] if scope.is_everything else []
-    values = {
-        "members": members,
-        "names": names,
-        "agents": agents + [(each.name, each.name) for each in scope.agents()],
-        "roles": [(each.value, each.value) for each in Role],
-        "rights": {role.value: sorted(right.value for right in RIGHTS[role]) for role in Role},
-    }
-    return Show(template="staff/list.html", values=values)
 
 
 async def invite(visit: Visit, form: InviteForm) -> Answer:
     """Invite somebody; the link is shown this one time."""
     agent = next((each for each in visit.scope.agents() if each.name == form.agent), None)
     if agent is None and (form.agent or not visit.scope.is_everything):
-        raise FormFaults({"agent": "Choose one of the agents you can see."})
+        raise FormFaults({"agent": say("Choose one of the agents you can see.")})
     new = NewMember(
         email=form.email,
         role=form.role,
@@ -88,28 +110,32 @@ async def set_role(visit: Visit, form: RoleForm) -> Answer:
     """Give somebody another role; their sessions end."""
     member = await _other_member(visit)
     await visit.office.staff.set_role(member.staff_id, form.role, visit.actor)
-    return GoTo(path=_LIST, toast=f"{member.email} is {form.role.value} now, and signs in again.")
+    name, role = member.email, word(form.role)
+    said = say("%(name)s is %(role)s now, and signs in again.", name=name, role=role)
+    return GoTo(path=_LIST, toast=said)
 
 
 async def disable(visit: Visit, _form: NoForm) -> Answer:
     """Let somebody in no more."""
     member = await _other_member(visit)
     await visit.office.staff.set_state(member.staff_id, StaffState.DISABLED, visit.actor)
-    return GoTo(path=_LIST, toast=f"{member.email} is disabled; their sessions have ended.")
+    said = say("%(name)s is disabled; their sessions have ended.", name=member.email)
+    return GoTo(path=_LIST, toast=said)
 
 
 async def enable(visit: Visit, _form: NoForm) -> Answer:
     """Let somebody in again, with the password they had."""
     member = await _other_member(visit)
     await visit.office.staff.set_state(member.staff_id, StaffState.ACTIVE, visit.actor)
-    return GoTo(path=_LIST, toast=f"{member.email} may sign in again.")
+    return GoTo(path=_LIST, toast=say("%(name)s may sign in again.", name=member.email))
 
 
 async def forget_second_factor(visit: Visit, _form: NoForm) -> Answer:
     """Take a lost authenticator app away."""
     member = await _other_member(visit)
     await visit.office.staff.forget_second_factor(member.staff_id, visit.actor)
-    return GoTo(path=_LIST, toast=f"{member.email} sets up a second factor anew.")
+    said = say("%(name)s sets up a second factor anew.", name=member.email)
+    return GoTo(path=_LIST, toast=said)
 
 
 def _in_sight(scope: Scope, member: StaffMember) -> bool:
@@ -120,14 +146,14 @@ async def _member(visit: Visit) -> StaffMember:
     staff_id = number_of(visit.request.path_params["staff_id"])
     found = None if staff_id is None else await visit.office.staff.member(staff_id)
     if found is None or not _in_sight(visit.scope, found):
-        raise FormFaults({"staff_id": "There is no such member of staff."})
+        raise FormFaults({"staff_id": say("There is no such member of staff.")})
     return found
 
 
 async def _other_member(visit: Visit) -> StaffMember:
     member = await _member(visit)
     if member.staff_id == visit.staff.staff_id:
-        raise FormFaults({"staff_id": "This is yourself: another administrator does it."})
+        raise FormFaults({"staff_id": say("This is yourself: another administrator does it.")})
     return member
 
 
@@ -137,7 +163,9 @@ def _link_shown(visit: Visit, email: str, code: str) -> Answer:
     return Show(template="staff/link.html", values=values)
 
 
-def _action(path: str, answer: Action, form: type[Form] = NoForm) -> AnyPage:
+def _action(
+    path: str, answer: Action, form: type[Form] = NoForm, use: Use | None = None
+) -> AnyPage:
     return Page(
         path=f"/staff/{path}",
         title="Staff",
@@ -146,13 +174,14 @@ def _action(path: str, answer: Action, form: type[Form] = NoForm) -> AnyPage:
         right=Right.MANAGE_STAFF,
         fresh=True,
         back=list_staff,
+        use=use,
     )
 
 
 PAGES: tuple[AnyPage, ...] = (
     Page(path="/staff", title="Staff", answer=list_staff, right=Right.MANAGE_STAFF),
     _action("invite", invite, InviteForm),
-    _action("{staff_id}/link", new_link),
+    _action("{staff_id}/link", new_link, use=Use.REISSUE),
     _action("{staff_id}/role", set_role, RoleForm),
     _action("{staff_id}/disable", disable),
     _action("{staff_id}/enable", enable),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final
 
+from meganodes.backoffice.messages import say
 from meganodes.backoffice.office import OFFICE_PATH
 from meganodes.backoffice.page import (
     Answer,
@@ -39,10 +40,12 @@ from meganodes.hub.transaction_search import (
     COUNT_MAX,
     TransactionPage,
     named,
+    newer_page,
     transactions_count,
     transactions_page,
 )
 from meganodes.hub.transaction_story import Chapter, transaction_story
+from meganodes.hub.uses import Use
 from meganodes.journal.search import Counted
 from meganodes.kit.identity import time_of
 from meganodes.protocol.currency import currency
@@ -62,7 +65,8 @@ async def list_transactions(visit: Visit) -> Answer:
     """Show a page of what fits the filter, newest first."""
     asked = await asked_filter(visit)
     page, counted = await _found(visit, asked)
-    older = page.older_below
+    older, newer = page.older_below, page.newer_from
+    looked_ahead = bool(visit.query("after")) and newer is not None
     values = {
         "rows": page.rows,
         "asked": asked,
@@ -70,8 +74,9 @@ async def list_transactions(visit: Visit) -> Answer:
         "count_max": COUNT_MAX,
         "export_max": EXPORT_ROWS_MAX,
         "older": older,
-        "looked_to_ms": time_of(older) if page.is_short and older is not None else None,
-        "is_first": not visit.query("before"),
+        "newer": newer,
+        "looked_to_ms": _looked_to_ms(page, newer if looked_ahead else older),
+        "looked_ahead": looked_ahead,
         "periods": tuple(PERIODS),
         "own_period": OWN_PERIOD,
         "providers": visit.office.hub.directory.providers_of(visit.own_agent.agent_id),
@@ -81,6 +86,11 @@ async def list_transactions(visit: Visit) -> Answer:
     return Show(template="transactions/list.html", values=values)
 
 
+def _looked_to_ms(page: TransactionPage, reached: int | None) -> int | None:
+    """Say how far a look went that ended before its page was full."""
+    return time_of(reached) if page.is_short and reached is not None else None
+
+
 async def _found(visit: Visit, asked: Filter) -> tuple[TransactionPage, Counted | None]:
     """Look once, and on the first page count too; a page further back says no number."""
     hub = visit.office.hub
@@ -88,8 +98,13 @@ async def _found(visit: Visit, asked: Filter) -> tuple[TransactionPage, Counted 
         return _NOTHING
     if asked.id_text:
         return await _by_id(visit, asked)
-    if visit.query("before"):
-        return await transactions_page(hub, asked.sought, PAGE_SIZE), None
+    below, newer_from = (trans_id_of(visit.query(name)) for name in ("before", "after"))
+    if newer_from is not None:
+        page = await newer_page(hub, asked.sought, PAGE_SIZE, newer_from=newer_from)
+        if page.newer_from is not None:
+            return page, None
+    elif below is not None:
+        return await transactions_page(hub, asked.sought, PAGE_SIZE, below=below), None
     return await asyncio.gather(
         transactions_page(hub, asked.sought, PAGE_SIZE), transactions_count(hub, asked.sought)
     )
@@ -117,7 +132,7 @@ async def show_transaction(visit: Visit) -> Answer:
     if row.kind is Kind.CANCEL and story.bet is not None:
         return GoTo(path=transaction_path(story.bet))
     values = {
-        "title": f"{KINDS[row.kind].capitalize()} {row.transaction_id}",
+        "title": f"{say(KINDS[row.kind]).capitalize()} {row.transaction_id}",
         "row": row,
         "bet": story.bet,
         "currency": currency(row.currency),
@@ -161,7 +176,7 @@ async def export(visit: Visit) -> Answer:
         query = visit.request.url.query
         return GoTo(
             path=f"{list_path(visit.own_agent)}?{query}",
-            toast="This filter cannot be exported: take a period, and no single id.",
+            toast=say("This filter cannot be exported: take a period, and no single id."),
             tone="warning",
         )
     hub, agent = visit.office.hub, visit.own_agent
@@ -208,12 +223,18 @@ def transaction_path(row: Transaction) -> str:
 
 
 PAGES: tuple[AnyPage, ...] = (
-    Page(path="/a/{agent_id}/transactions", title="Transactions", answer=list_transactions),
+    Page(
+        path="/a/{agent_id}/transactions",
+        title="Transactions",
+        answer=list_transactions,
+        use=Use.SEARCH,
+    ),
     Page(
         path="/a/{agent_id}/transactions.csv",
         title="Transactions",
         answer=export,
         right=Right.EXPORT,
+        use=Use.EXPORT,
     ),
     Page(
         path="/a/{agent_id}/transactions/{trans_id}", title="Transaction", answer=show_transaction

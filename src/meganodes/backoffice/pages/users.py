@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 from pydantic import Field
 
+from meganodes.backoffice.messages import listed, say
 from meganodes.backoffice.numbers import number_of
 from meganodes.backoffice.office import OFFICE_PATH
 from meganodes.backoffice.page import (
@@ -35,7 +36,10 @@ class ReasonForm(Form):
     """Why; it goes into the audit log."""
 
     reason: Annotated[
-        str, Field(min_length=3, max_length=500, description="a reason of at least 3 characters")
+        str,
+        Field(
+            min_length=3, max_length=500, description=listed("a reason of at least 3 characters")
+        ),
     ]
 
 
@@ -105,16 +109,22 @@ async def end_session(visit: Visit, _form: NoForm) -> Answer:
         return Missing()
     await directory.end_session(found.gplay_id, visit.actor)
     path = f"{OFFICE_PATH}/a/{visit.own_agent.agent_id}/connections"
-    return GoTo(path=path, toast=f"Session {found.gplay_id} of {found.account} has ended.")
+    number_text, name = str(found.gplay_id), found.account
+    said = say("Session %(number)s of %(name)s has ended.", number=number_text, name=name)
+    return GoTo(path=path, toast=said)
 
 
 async def _set_blocked(visit: Visit, reason: str, *, blocked: bool) -> Answer:
     user = await _user(visit)
     if user is None:
-        raise FormFaults({"user_code": "There is no such user."})
+        raise FormFaults({"user_code": say("There is no such user.")})
     directory = visit.office.hub.directory
     await directory.block_user(user.user_code, visit.actor, reason, blocked=blocked)
-    said = f"{user.name} is blocked." if blocked else f"{user.name} may play again."
+    said = (
+        say("%(name)s is blocked.", name=user.name)
+        if blocked
+        else say("%(name)s may play again.", name=user.name)
+    )
     return GoTo(path=_user_path(user), toast=said)
 
 

@@ -2,6 +2,8 @@
 "use strict";
 (() => {
   const find = (selector, root = document) => [...root.querySelectorAll(selector)];
+  const words = JSON.parse(document.body.dataset.words); // what is said comes from the catalogues
+  const filled = (text, values) => text.replace(/%\((\w+)\)s/g, (_all, name) => values[name]);
 
   function say(text, tone = "success") {
     const note = document.createElement("div");
@@ -27,9 +29,9 @@
     if (copy) {
       try {
         await navigator.clipboard.writeText(copy.dataset.copy);
-        say("Copied");
+        say(words.copied);
       } catch {
-        say("The browser did not let us copy: select the text instead", "warning");
+        say(words.notCopied, "warning");
       }
     }
     if (on("[data-dismiss]")) on("[data-dismiss]").parentElement.remove();
@@ -88,7 +90,7 @@
     const size = Math.abs(seconds);
     const [name, length] = UNITS.find(([, unit]) => size >= unit) ?? UNITS[3];
     const text = `${Math.trunc(size / length)} ${name}`;
-    return seconds < 0 ? `in ${text}` : `${text} ago`;
+    return filled(seconds < 0 ? words.ahead : words.ago, { length: text });
   }
   function refreshTimes(root = document) {
     for (const each of find("time[data-relative]", root)) {
@@ -134,20 +136,53 @@
       refreshTimes(list);
     };
     const tell = (text) => { if (state) state.textContent = text; };
-    source.addEventListener("row", (event) => (paused ? held.push(event.data) : add(event.data)));
-    source.addEventListener("open", () => tell("live"));
+    source.addEventListener("row", (event) => {
+      if (!paused) return void add(event.data);
+      held.push(event.data);
+      if (held.length > 200) held.shift(); // the list shows no more than that
+      tell(filled(words.pausedWith, { count: held.length }));
+    });
+    source.addEventListener("open", () => tell(words.live));
     source.addEventListener("error", () => {
-      tell(source.readyState === EventSource.CLOSED ? list.dataset.liveRefused || "not live" : "connecting again");
+      tell(source.readyState === EventSource.CLOSED ? list.dataset.liveRefused || words.notLive : words.connecting);
     });
     button?.addEventListener("click", () => {
       paused = !paused;
       button.setAttribute("aria-pressed", String(paused));
-      tell(paused ? "paused" : "live");
+      tell(paused ? words.paused : words.live);
       if (!paused) held.splice(0).forEach(add);
     });
     addEventListener("pagehide", () => source.close());
   }
   find("[data-live]").forEach(tail);
+
+  // --- what was typed comes back after the password was asked for -----------------------------------
+  const KEPT = "meganodes-typed";
+  const fields = (form) => find("input, select, textarea", form).filter(
+    (each) => each.name && each.name !== "csrf" && !["password", "hidden"].includes(each.type));
+  document.addEventListener("submit", ({ target: form }) => {
+    if (form.method !== "post" || form.querySelector("[type=password]")) return;
+    const typed = fields(form).map((each) => [each.name, each.value, each.checked]);
+    if (typed.length) sessionStorage.setItem(KEPT, JSON.stringify({ action: form.action, typed }));
+  });
+  function bringBack() {
+    const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "null");
+    if (location.pathname.endsWith("/confirm")) return;
+    sessionStorage.removeItem(KEPT);
+    const cameFrom = document.referrer && new URL(document.referrer);
+    const form = kept && find("form").find((each) => each.action === kept.action);
+    if (!form || !cameFrom || cameFrom.origin !== location.origin || !cameFrom.pathname.endsWith("/confirm")) return;
+    const choices = ["radio", "checkbox"];
+    for (const each of fields(form)) {
+      const same = kept.typed.filter(([name, value]) => name === each.name && (!choices.includes(each.type) || value === each.value));
+      if (!same.length) continue;
+      if (choices.includes(each.type)) each.checked = same[0][2];
+      else each.value = same[0][1];
+    }
+    form.closest("dialog")?.showModal();
+    say(words.broughtBack, "info");
+  }
+  bringBack();
 
   // --- rows that are links ------------------------------------------------------------------------
   document.addEventListener("click", (event) => {

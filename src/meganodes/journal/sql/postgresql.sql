@@ -475,6 +475,39 @@ FROM met JOIN transactions AS t
 WHERE {sought_of_few}
 ORDER BY t.trans_id + 0 DESC LIMIT %(limit)s
 
+-- name: entry_after
+-- Find the entry so many places after the start of a range, whoever's it is.
+SELECT t.trans_id FROM transactions AS t
+WHERE t.trans_id >= %(first)s AND t.trans_id < %(past)s
+ORDER BY t.trans_id ASC LIMIT 1 OFFSET %(skipped)s
+
+-- name: own_entry_after
+-- Find the entry of an agent so many of its places after the start of a range.
+SELECT t.trans_id FROM transactions AS t
+WHERE t.agent_id = %(agent_id)s AND t.trans_id >= %(first)s AND t.trans_id < %(past)s
+ORDER BY t.trans_id ASC LIMIT 1 OFFSET %(skipped)s
+
+-- name: search_newer_by_time
+-- Read an agent's oldest rows in a range of numbers that answer all questions.
+SELECT {row_columns} FROM transactions AS t
+WHERE {sought}
+ORDER BY t.trans_id ASC LIMIT %(limit)s
+
+-- name: search_newer_by_agent
+-- The same as search_newer_by_time for an agent with few rows, found by the key of rounds.
+SELECT {row_columns} FROM transactions AS t
+WHERE t.agent_id = %(agent_id)s AND {sought_of_few}
+ORDER BY t.trans_id + 0 ASC LIMIT %(limit)s
+
+-- name: search_newer_by_user
+-- The same as search_newer_by_time for a user with few rows, found by the key of rounds.
+{providers_of_agent}
+SELECT {row_columns}
+FROM met JOIN transactions AS t
+  ON t.agent_id = %(agent_id)s AND t.provider_id = met.provider_id AND t.user_code = %(user_code)s
+WHERE {sought_of_few}
+ORDER BY t.trans_id + 0 ASC LIMIT %(limit)s
+
 -- name: count_by_user
 -- Count them, up to a limit.
 {providers_of_agent}

@@ -448,9 +448,11 @@ GROUP BY a.command, a.number > 1, a.outcome, a.phase, a.result, a.http_status, a
 
 -- name: misplaced
 -- Find an agent whose last position is not the one its list ends with: somebody edited the tables.
+-- Saying that there is a position lets the key of placed entries answer, by one look for each agent.
 SELECT p.agent_id FROM listing_positions AS p
 WHERE p.last_position <> (
-  SELECT coalesce(max(l.position), 0) FROM listings AS l WHERE l.agent_id = p.agent_id
+  SELECT coalesce(max(l.position), 0) FROM listings AS l
+  WHERE l.agent_id = p.agent_id AND l.position IS NOT NULL
 )
 LIMIT 1
 
@@ -466,7 +468,9 @@ ON CONFLICT (agent_id, after_position) DO UPDATE SET skipped = skipped + exclude
 
 -- name: undecided
 -- Find bets without a decision, whether somebody owns them or not: a restore puts them aside.
-SELECT {row_columns} FROM transactions AS t WHERE t.state = 'pending' ORDER BY t.trans_id
+SELECT {row_columns} FROM transactions AS t INDEXED BY transactions_pending
+WHERE t.state = 'pending'
+ORDER BY t.trans_id
 
 -- name: last_numbers
 -- Read how far this journal has got: the highest number, and the longest list with what it skips.
@@ -498,16 +502,20 @@ ORDER BY t.due_at_ms, t.trans_id
 LIMIT ?
 
 -- name: open_work
--- Count what is pending, owed or parked, by agent and state, each part by its own small index.
-SELECT agent_id, state, count(*), min(coalesce(owed_since_ms, created_at_ms)) FROM transactions
+-- Count what is pending, owed or parked, by agent and state, each part by its own small index. It is
+-- named: by itself the planner reads all rows in the order of agents, for the sake of the grouping.
+SELECT agent_id, state, count(*), min(coalesce(owed_since_ms, created_at_ms))
+FROM transactions INDEXED BY transactions_due
 WHERE step <> 'none' AND step <> 'probe'
 GROUP BY agent_id, state
 UNION ALL
-SELECT agent_id, state, count(*), min(created_at_ms) FROM transactions
+SELECT agent_id, state, count(*), min(created_at_ms)
+FROM transactions INDEXED BY transactions_pending
 WHERE state = 'pending'
 GROUP BY agent_id
 UNION ALL
-SELECT agent_id, state, count(*), min(coalesce(owed_since_ms, created_at_ms)) FROM transactions
+SELECT agent_id, state, count(*), min(coalesce(owed_since_ms, created_at_ms))
+FROM transactions INDEXED BY transactions_parked
 WHERE state = 'parked'
 GROUP BY agent_id
 
@@ -636,6 +644,39 @@ FROM met CROSS JOIN transactions AS t INDEXED BY transactions_of_round
 WHERE {sought}
 ORDER BY t.trans_id DESC LIMIT :limit
 
+-- name: entry_after
+-- Find the entry so many places after the start of a range, whoever's it is.
+SELECT t.trans_id FROM transactions AS t
+WHERE t.trans_id >= :first AND t.trans_id < :past
+ORDER BY t.trans_id ASC LIMIT 1 OFFSET :skipped
+
+-- name: own_entry_after
+-- Find the entry of an agent so many of its places after the start of a range.
+SELECT t.trans_id FROM transactions AS t
+WHERE +t.agent_id = :agent_id AND t.trans_id >= :first AND t.trans_id < :past
+ORDER BY t.trans_id ASC LIMIT 1 OFFSET :skipped
+
+-- name: search_newer_by_time
+-- Read an agent's oldest rows in a range of numbers that answer all questions.
+SELECT {row_columns} FROM transactions AS t
+WHERE {sought}
+ORDER BY t.trans_id ASC LIMIT :limit
+
+-- name: search_newer_by_agent
+-- The same as search_newer_by_time for an agent with few rows, found by the key of rounds.
+SELECT {row_columns} FROM transactions AS t INDEXED BY transactions_of_round
+WHERE t.agent_id = :agent_id AND {sought}
+ORDER BY t.trans_id ASC LIMIT :limit
+
+-- name: search_newer_by_user
+-- The same as search_newer_by_time for a user with few rows, found by the key of rounds.
+{providers_of_agent}
+SELECT {row_columns}
+FROM met CROSS JOIN transactions AS t INDEXED BY transactions_of_round
+  ON t.agent_id = :agent_id AND t.provider_id = met.provider_id AND t.user_code = :user_code
+WHERE {sought}
+ORDER BY t.trans_id ASC LIMIT :limit
+
 -- name: count_by_user
 -- Count them, up to a limit.
 {providers_of_agent}
@@ -650,11 +691,16 @@ SELECT count(*) FROM (
 -- Read the rows of all agents with one of the hub's numbers.
 SELECT {row_columns} FROM transactions AS t WHERE t.trans_id = ? ORDER BY t.agent_id
 
+-- fragment: words_upto
+-- How far words go.
+(SELECT upto FROM search_progress WHERE agent_id = 0)
+
 -- fragment: without_word
 -- Be among the newest rows whose words may not be put down yet; a look at them is bounded.
-t.trans_id > (SELECT upto FROM search_progress WHERE agent_id = 0) AND t.trans_id >= coalesce(
-  (SELECT n.trans_id FROM transactions AS n ORDER BY n.trans_id DESC LIMIT 1 OFFSET 150000), 0
-)
+t.trans_id > {words_upto} AND t.trans_id >= coalesce((
+  SELECT n.trans_id FROM transactions AS n WHERE n.trans_id > {words_upto}
+  ORDER BY n.trans_id DESC LIMIT 1 OFFSET 150000
+), 0)
 
 -- name: with_guid
 -- Read the rows with a guid: by its word, and among the newest, which may have none yet.
@@ -675,18 +721,22 @@ CROSS JOIN transactions AS t
 ORDER BY t.trans_id
 
 -- name: rounds_with_id
--- Read which rounds of these agents (a JSON list) have an id: by its word, and among the newest.
-SELECT t.agent_id, t.provider_id, t.user_code, t.round_id
-FROM search_words AS w
-CROSS JOIN transactions AS t ON t.trans_id = w.trans_id AND t.agent_id = w.agent_id
-WHERE w.word = :text AND t.round_id = :text
-  AND t.agent_id IN (SELECT value FROM json_each(:agents))
-UNION
-SELECT t.agent_id, t.provider_id, t.user_code, t.round_id
-FROM transactions AS t
-WHERE {without_word} AND t.round_id = :text
-  AND t.agent_id IN (SELECT value FROM json_each(:agents))
-ORDER BY 1, 2, 3 LIMIT :limit
+-- Read which rounds of these agents (a JSON list) have an id: by its word, and among the newest. The
+-- plus keeps the planner from reading all rows of these agents.
+SELECT DISTINCT agent_id, provider_id, user_code, round_id
+FROM (
+  SELECT t.agent_id, t.provider_id, t.user_code, t.round_id
+  FROM search_words AS w
+  CROSS JOIN transactions AS t ON t.trans_id = w.trans_id AND t.agent_id = w.agent_id
+  WHERE w.word = :text AND t.round_id = :text
+    AND t.agent_id IN (SELECT value FROM json_each(:agents))
+  UNION ALL
+  SELECT t.agent_id, t.provider_id, t.user_code, t.round_id
+  FROM transactions AS t
+  WHERE {without_word} AND t.round_id = :text
+    AND +t.agent_id IN (SELECT value FROM json_each(:agents))
+)
+ORDER BY agent_id, provider_id, user_code LIMIT :limit
 
 -- name: next_search_words
 -- Find how far words go, and how far they may go on: so many rows, and none that is still being made.

@@ -31,7 +31,7 @@ _STATUS_SENTENCES: Final = {
     405: "The path takes POST only (code 1005).",
     413: "The body is above 256 KiB (code 1002).",
     415: "The body is a form (code 1002): send JSON.",
-    429: "Too many requests at once (code 1018): nothing was queued.",
+    429: "Too many requests at once, or too often (code 1018): nothing was queued.",
     500: "A defect of the hub (code 1001): what was done is not known.",
     503: "The hub is shutting down (code 1001): call again.",
 }

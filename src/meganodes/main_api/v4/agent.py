@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing_extensions import TypedDict
 
 from meganodes.hub import callback_test
+from meganodes.hub.uses import Use
 from meganodes.main_api.v4.endpoint import ApiCall, Endpoint
 from meganodes.main_api.v4.envelope import Answer, done
+from meganodes.main_api.v4.errors import CallRefused, busy
 from meganodes.main_api.v4.schemas import Amount, NoFields
 from meganodes.protocol.wire import Exact
 
@@ -56,7 +58,13 @@ async def tell_agent(call: ApiCall, _body: NoFields) -> Answer:
 
 
 async def look_at_backend(call: ApiCall, _body: NoFields) -> Answer:
-    """Answer agent/callback-test: 0 whenever the test could be run, whatever it found."""
+    """Answer agent/callback-test: 0 whenever the test could be run, whatever it found.
+
+    It makes two calls to somebody's server, so it has few turns (reliability 3.9, rule 9).
+    """
+    wait_seconds = call.hub.take(Use.CALLBACK_TEST, call.agent.agent_id)
+    if wait_seconds:
+        raise CallRefused(busy(wait_seconds))
     found = await callback_test.run(call.hub, call.agent)
     facts: BackendFacts = {
         "callback_url": found.callback_url,

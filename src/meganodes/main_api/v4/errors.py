@@ -37,8 +37,8 @@ FORM_BODY = Fault(status=415, code=ApiCode.VALIDATION_ERROR)
 DEFECT = Fault(status=500, code=ApiCode.INTERNAL_SERVER_ERROR)
 
 
-def too_many_at_once(retry_after_seconds: int) -> Fault:
-    """Make the 429 of an agent that has used up its places (contract 2.1)."""
+def busy(retry_after_seconds: int) -> Fault:
+    """Make the 429 of an agent that has used up its places, or its turns (contract 2.1)."""
     return Fault(
         status=429,
         code=ApiCode.SERVER_IS_BUSY,
@@ -54,7 +54,7 @@ FAULTS: Final = (
     NO_SUCH_METHOD,
     TOO_LARGE,
     FORM_BODY,
-    too_many_at_once(1),
+    busy(1),
     DEFECT,
     DRAINING,
 )

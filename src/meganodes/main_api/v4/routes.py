@@ -35,8 +35,8 @@ from meganodes.main_api.v4.errors import (
     NO_SUCH_METHOD,
     NO_SUCH_PATH,
     CallRefused,
+    busy,
     fault_response,
-    too_many_at_once,
 )
 from meganodes.main_api.v4.places import Places
 from meganodes.main_api.v4.schemas import read_fields
@@ -102,7 +102,7 @@ class Door:
         self._hub = hub
         self._settings = settings
         self._draining = draining
-        self.places = Places(settings.in_flight_max, too_many_at_once(settings.retry_after_seconds))
+        self.places = Places(settings.in_flight_max, busy(settings.retry_after_seconds))
         self._writer = Writer()
         self._all_games = AllGames(hub.directory, self._writer)
 

@@ -46,3 +46,9 @@ async def test_a_new_password_is_typed_twice_and_counts_at_once(office: OfficeWo
     assert done.status_code == 303
     answer = await office.post("/sign-in", email=member.email, password=NEW_PASSWORD)
     assert answer.status_code == 303
+
+
+async def test_the_menu_of_the_own_agent_stays_on_pages_about_no_agent(office: OfficeWorld) -> None:
+    await office.sign_in(Role.OPERATOR, office.agent_id)
+    for path in ("/me", "/help", "/agents"):
+        assert f"/office/a/{office.agent_id}/transactions" in await office.page(path), path

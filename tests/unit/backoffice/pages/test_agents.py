@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from meganodes.directory.records import AgentState
+from meganodes.directory.records import SYSTEM, AgentState
 from meganodes.directory.staff_records import Role
 from tests.support.builders import a_new_agent
 from tests.support.office import OfficeWorld, an_office
@@ -110,3 +110,12 @@ async def test_nobody_approves_the_agent_they_work_for(office: OfficeWorld) -> N
     answer = await office.post(f"/a/{office.agent_id}/approve", reason="because I can")
     assert answer.status_code == 422
     assert office.world.agent.state is AgentState.UNAPPROVED
+
+
+async def test_an_agent_that_is_sought_says_below_whom_it_stands(office: OfficeWorld) -> None:
+    await office.sign_in(Role.ADMIN)
+    directory = office.world.directory
+    for name, parent in (("group", None), ("shop-in-riga", "group")):
+        await directory.add_agent(a_new_agent(name=name, parent=parent), SYSTEM)
+    assert "group / " in await office.page("/agents", q="riga")
+    assert "group / " not in await office.page("/agents")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import json
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -76,3 +78,21 @@ async def test_a_suspended_agent_is_named_as_such(office: OfficeWorld) -> None:
     await office.world.set_state(AgentState.SUSPENDED)
     page = text_of(await office.page(f"/a/{office.agent_id}/dashboard"))
     assert "suspended: no launches and no bets" in page
+
+
+async def test_speeds_are_named_and_calls_are_drawn(office: OfficeWorld) -> None:
+    await office.sign_in(Role.VIEWER)
+    office.world.backend.thinks = iter([40, 20, 30, 70])
+    player = await office.player("alice")
+    for number in range(3):
+        await player.bet(f"b{number}")
+    office.world.backend.tell(Command.BET, b'{"result":31,"status":"ERROR","data":{}}')
+    await player.bet("b9")
+    found = await office.page(f"/a/{office.agent_id}/dashboard")
+    assert "p50 30 ms p95 70 ms p99 70 ms of 4" in text_of(found)
+    assert "4 calls" in text_of(found)
+    charts = [
+        json.loads(html.unescape(each)) for each in re.findall(r'data-chart="([^"]*)"', found)
+    ]
+    calls, bad = charts[-1]["series"]
+    assert (sum(calls["values"]), sum(bad["values"])) == (4, 1)

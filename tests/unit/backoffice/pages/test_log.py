@@ -158,6 +158,7 @@ async def test_stream_gives_what_is_logged_as_rows_of_the_list(office: OfficeWor
     assert not office.office.streams.is_full
 
 
+@pytest.mark.security("S10")
 async def test_stream_ends_with_its_session(office: OfficeWorld) -> None:
     """S10: who is signed out sees nothing more."""
     visit = await a_visit(office)

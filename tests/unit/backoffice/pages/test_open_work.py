@@ -82,6 +82,7 @@ async def test_parked_win_is_sent_again(office: OfficeWorld) -> None:
 
 
 @pytest.mark.rule("3.4-settle-by-hand")
+@pytest.mark.security("S11")
 async def test_two_people_settle_and_the_first_cannot_be_both(office: OfficeWorld) -> None:
     row = await parked_win(office)
     ann = await office.sign_in(Role.OPERATOR)

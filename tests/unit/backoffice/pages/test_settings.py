@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from meganodes.directory.staff_records import Role
+from meganodes.protocol.commands import Command
 from tests.support.office import OfficeWorld, an_office
 
 
@@ -23,6 +24,7 @@ def settings(office: OfficeWorld, action: str = "") -> str:
     return f"/a/{office.agent_id}/settings{action}"
 
 
+@pytest.mark.security("leakage")
 async def test_no_secret_is_on_the_page_itself(office: OfficeWorld) -> None:
     await office.sign_in(Role.ADMIN)
     page = await office.page(settings(office))
@@ -95,13 +97,28 @@ async def test_a_second_reissue_inside_the_overlap_needs_force(office: OfficeWor
     assert forced.status_code == 200
 
 
-async def test_another_callback_url_is_called_next(office: OfficeWorld) -> None:
+async def test_another_callback_url_is_called_as_soon_as_it_is_saved(office: OfficeWorld) -> None:
     await office.sign_in(Role.OPERATOR)
     url = "https://wallet.example.com/v2/callback"
     answer = await office.post(settings(office, "/callback-url"), callback_url=url)
-    assert answer.headers["location"].endswith("/settings/callback-test")
-    tested = await office.post(settings(office, "/callback-test"))
-    assert url in tested.text
+    assert answer.status_code == 200
+    assert "was called just now" in answer.text
+    assert url in answer.text
+    asked = [command for command, _ in office.world.backend.asked]
+    assert asked == ["authenticate"] * 2, "one with the right token, one with a wrong one"
+    assert office.world.agent.callback_url == url
+
+
+async def test_what_is_wrong_with_a_new_callback_url_is_said_when_it_is_saved(
+    office: OfficeWorld,
+) -> None:
+    await office.sign_in(Role.OPERATOR)
+    office.world.backend.tell(Command.AUTHENTICATE, b"<html>It works!</html>", b"<html>")
+    answer = await office.post(
+        settings(office, "/callback-url"), callback_url="https://wallet.example.com/"
+    )
+    assert "Something is not right yet" in answer.text
+    assert "answer with exactly one JSON object in UTF-8" in html.unescape(answer.text)
 
 
 @pytest.mark.parametrize("entry", ["300.1.1.1", "10.0.0.0/33", "casino.example"])

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from meganodes.backoffice.pages.staff import PAGE_SIZE
+from meganodes.directory.staff import NewMember
 from meganodes.directory.staff_records import Role, StaffState
 from tests.support.office import OfficeWorld, an_office
 
@@ -74,3 +76,26 @@ async def test_a_member_that_is_not_there_changes_nothing(
 ) -> None:
     await office.sign_in(Role.ADMIN)
     assert (await office.post(f"/staff/{staff_id}/disable")).status_code == 422
+
+
+async def test_many_members_come_a_page_at_a_time_and_are_found_by_address(
+    office: OfficeWorld,
+) -> None:
+    await office.sign_in(Role.ADMIN)
+    for number in range(PAGE_SIZE + 5):
+        new = NewMember(email=f"m{number:03d}@casino.example", role=Role.VIEWER)
+        await office.people.staff.invite(new)
+    first = await office.page("/staff")
+    last = await office.page("/staff", after=PAGE_SIZE)
+    assert [len(members_on(page)) for page in (first, last)] == [PAGE_SIZE, 6]
+    assert not members_on(first) & members_on(last)
+    refused = await office.post("/staff/999/disable")
+    for page in (first, refused.text):
+        assert f'href="/office/staff?q=&amp;after={PAGE_SIZE}"' in page
+    assert members_on(await office.page("/staff", q="M007@")) == {"m007@casino.example"}
+    assert "Nobody has such an address." in await office.page("/staff", q="nobody-here")
+
+
+def members_on(page: str) -> set[str]:
+    """Read whose addresses stand in the list."""
+    return set(re.findall(r'<td data-name="E-mail address">([^<]+)</td>', page))

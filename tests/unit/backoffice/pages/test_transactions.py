@@ -135,6 +135,44 @@ async def test_pages_follow_one_another_by_cursor(office: OfficeWorld) -> None:
     assert 'rel="next"' not in second
 
 
+def link(page: str, rel: str) -> str:
+    """Give the address of the next or the previous page, "" when there is none."""
+    found = re.findall(rf'rel="{rel}" href="([^"]+)"', page)
+    return html.unescape(found[0]) if found else ""
+
+
+async def test_newer_is_one_step_back_and_the_first_page_has_what_came_meanwhile(
+    office: OfficeWorld,
+) -> None:
+    await office.sign_in(Role.VIEWER)
+    player = await office.player()
+    for number in range(120):
+        await player.bet(f"b{number:03d}")
+    first = await office.page(f"/a/{office.agent_id}/transactions", type="bet")
+    second = (await office.client.get(link(first, "next"))).text
+    third = (await office.client.get(link(second, "next"))).text
+    assert (link(first, "prev"), link(third, "next")) == ("", "")
+    back = (await office.client.get(link(third, "prev"))).text
+    assert listed(back) == listed(second) == [f"b{number:03d}" for number in range(69, 19, -1)]
+    assert listed((await office.client.get(link(back, "next"))).text) == listed(third)
+    await player.bet("b120")
+    step = (await office.client.get(link(back, "prev"))).text
+    assert listed(step) == [f"b{number:03d}" for number in range(119, 69, -1)]
+    newest = (await office.client.get(link(step, "prev"))).text
+    assert listed(newest) == [f"b{number:03d}" for number in range(120, 70, -1)]
+    assert "type=bet" in link(newest, "next"), "the filter stays"
+    assert link(newest, "prev") == ""
+    assert "121 transactions" in newest
+
+
+async def test_a_file_has_all_that_fits_whichever_page_it_is_asked_on(office: OfficeWorld) -> None:
+    player = await a_day_of_play(office, Role.OPERATOR)
+    row = await player.row("b1")
+    for cursor in ("before", "after"):
+        rows = await exported(office, **{"period": "all", cursor: str(row.trans_id)})
+        assert len(rows) == 4
+
+
 async def test_an_agent_without_transactions_is_told_what_comes(office: OfficeWorld) -> None:
     await office.sign_in(Role.VIEWER)
     page = await office.page(f"/a/{office.agent_id}/transactions", period="all")
@@ -268,6 +306,7 @@ async def test_the_file_has_what_the_filter_keeps_with_exact_amounts(office: Off
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@"])
+@pytest.mark.security("S15")
 async def test_a_cell_that_looks_like_a_formula_is_quoted(office: OfficeWorld, start: str) -> None:
     """S15: a provider chooses these texts."""
     await office.sign_in(Role.OPERATOR)
@@ -277,6 +316,7 @@ async def test_a_cell_that_looks_like_a_formula_is_quoted(office: OfficeWorld, s
     assert row["round_id"] == f'\'{start}HYPERLINK("x")'
 
 
+@pytest.mark.security("S26")
 async def test_an_export_leaves_one_audit_row_that_says_what_was_asked(office: OfficeWorld) -> None:
     """S26."""
     member = await office.sign_in(Role.OPERATOR)
@@ -303,3 +343,15 @@ async def test_a_filter_that_means_nothing_is_not_exported(office: OfficeWorld) 
     for query in ({"min": "x"}, {"user": "nobody"}, {"id": "b1"}):
         answer = await office.get(f"/a/{office.agent_id}/transactions.csv", **query)
         assert answer.status_code == 303
+
+
+async def test_a_bet_that_never_came_has_no_round_to_lead_to(office: OfficeWorld) -> None:
+    await office.sign_in(Role.VIEWER)
+    player = await office.player("alice")
+    await player.cancel("b-never", "c1")
+    page = await office.page(f"/a/{office.agent_id}/transactions")
+    assert "cancelled before it came" in page
+    assert "/rounds/" not in page
+    row = await player.row("b-never")
+    story = await office.page(f"/a/{office.agent_id}/transactions/{row.trans_id}")
+    assert "/rounds/" not in story
