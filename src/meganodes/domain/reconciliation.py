@@ -127,17 +127,33 @@ _MISSING: Final = {
 _NOTHING: Final = Judgement(verdict=Verdict.EQUAL)
 
 
-def expected(row: Transaction, side: Side) -> Expected:
+def expected(kind: Kind, state: State, side: Side) -> Expected:
     """Say what the other side should hold of a bet or a win.
 
     A provider counts a win from the moment the hub owes it, and no bet that is being undone.
     """
     if side is Side.BACKEND:
-        return _AT_BACKEND.get(row.state, Expected.OPEN)
-    if row.state is State.PENDING:
+        return _AT_BACKEND.get(state, Expected.OPEN)
+    if state is State.PENDING:
         return Expected.OPEN
-    stands = row.kind is Kind.WIN or row.state is State.ACCEPTED
+    stands = kind is Kind.WIN or state is State.ACCEPTED
     return Expected.BOOKED if stands else Expected.UNDONE
+
+
+EXPECTED: Final = {
+    side: {
+        (kind.value, state.value): expected(kind, state, side).value
+        for kind in (Kind.BET, Kind.WIN)
+        for state in State
+    }
+    for side in Side
+}
+"""The same by the words of a row, for a million of them."""
+
+
+def is_probed(state: str, step: str) -> bool:
+    """Say whether a closed bet is still looked for."""
+    return state == State.VOID and step == Step.PROBE
 
 
 def ours(row: Transaction, side: Side) -> Ours:
@@ -148,8 +164,8 @@ def ours(row: Transaction, side: Side) -> Ours:
         kind=row.kind,
         amount_minor=row.amount_minor,
         state=row.state,
-        expected=expected(row, side),
-        probed=row.state is State.VOID and row.step is Step.PROBE,
+        expected=expected(row.kind, row.state, side),
+        probed=is_probed(row.state, row.step),
     )
 
 

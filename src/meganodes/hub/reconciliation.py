@@ -22,7 +22,6 @@ from meganodes.domain.reconciliation import (
     Told,
     Verdict,
     judge,
-    ours,
     sums_here,
     sums_there,
 )
@@ -30,9 +29,9 @@ from meganodes.domain.retry import DAY_MS
 from meganodes.domain.round import OpenRound
 from meganodes.domain.transaction import State, Step, Transaction
 from meganodes.hub.calls import agent_view, attempt_record
-from meganodes.hub.reconciliation_lines import entry_line, merged, our_line, ours_of
-from meganodes.hub.transaction_search import every_transaction, named
-from meganodes.journal.search import Sought
+from meganodes.hub.reconciliation_lines import Merge, entry_line, our_line, ours_of
+from meganodes.hub.transaction_search import named
+from meganodes.journal.store import ComparedRow
 from meganodes.kit.identity import first_trans_id
 from meganodes.kit.line_sorter import LineSorter
 from meganodes.protocol.commands import Command, Revision, status_data
@@ -52,8 +51,15 @@ PENDING_TOO_LONG_MS: Final = 30_000
 _ROWS_AT_ONCE: Final = 5_000
 _ROUNDS_MAX: Final = 10_000
 _ALL_ROWS: Final = 2**53
-_TELL_EVERY: Final = 20_000
-_WAITING: Final = {State.CANCELLING, State.NOT_SEEN_WAIT, State.OWED, State.PARKED}
+_OPEN: Final = {
+    State.PENDING,
+    State.CANCELLING,
+    State.NOT_SEEN_WAIT,
+    State.OWED,
+    State.PARKED,
+    State.VOID,
+}
+_DONE: Final = {state.value for state in State if state not in _OPEN}
 
 Tell = Callable[[str, int, int], None]
 """Hears what is being done, how much of it is done, and how much there is (0: unknown)."""
@@ -121,9 +127,9 @@ class Report:
         return not self.differences and not self.unanswered
 
 
-def key_of(row: Transaction, side: Side) -> str:
+def key_of(row: ComparedRow, side: Side) -> str:
     """Give the id by which a side knows a row; backends of revision `id` know the hub's number."""
-    by_number = side is Side.BACKEND and row.revision is Revision.ID
+    by_number = side is Side.BACKEND and row.revision == Revision.ID
     return str(row.trans_id) if by_number else row.guid
 
 
@@ -163,26 +169,27 @@ class _Run:
         """Read what the hub has in the window, for each side by the ids that it knows."""
         order = self._order
         self._rows = {side: LineSorter(order.folder, f"hub-{side}") for side in sides}
-        sought = Sought(
-            agent_id=order.agent.agent_id,
-            first=first_trans_id(order.window.start_ms),
-            past=first_trans_id(order.window.end_ms),
-        )
-        every = every_transaction(self._hub, sought, limit=_ALL_ROWS, at_once=_ROWS_AT_ONCE)
-        async for stretch in every:
-            for row in stretch:
-                for side in sides:
-                    self._rows[side].add(our_line(key_of(row, side), ours(row, side)))
-                _note_open(self._hub, self.report, row)
-            self.report.rows += len(stretch)
+        first = first_trans_id(order.window.start_ms)
+        past = first_trans_id(order.window.end_ms)
+        agent_id, now_ms = order.agent.agent_id, self._hub.clock.now_ms()
+        while True:
+            rows = await self._hub.reads.compared_rows(agent_id, first, past, _ROWS_AT_ONCE)
+            for row in rows:
+                for side, sorter in self._rows.items():
+                    sorter.add(our_line(key_of(row, side), row, side))
+                if row.state not in _DONE:
+                    _note_open(self.report, row, now_ms)
+            self.report.rows += len(rows)
             self._tell("Reading the journal", self.report.rows, 0)
+            if len(rows) < _ROWS_AT_ONCE:
+                break
+            first = rows[-1].trans_id + 1
 
     async def compare(self, side: Side, theirs: LineSorter) -> None:
         """Walk through both sides by id."""
-        lines = merged(self._rows[side].sorted(), theirs.sorted())
-        for number, (key, mine, entries) in enumerate(lines):
-            if number % _TELL_EVERY == 0:
-                self._tell(f"Comparing with the {side}", number, self.report.rows)
+        walk = Merge(self._rows[side].sorted(), theirs.sorted())
+        for key, mine, entries in walk.rest():
+            self._tell(f"Comparing with the {side}", walk.walked, self.report.rows)
             if mine is None and await _is_outside(self._hub, self._order, key):
                 self.report.outside += 1
                 continue
@@ -199,11 +206,14 @@ class _Run:
                         entries=tuple(entries),
                     )
                 )
+        self._sum(side, Verdict.EQUAL, walk.equal, walk.equal)
 
     def _add(self, side: Side, verdict: Verdict, mine: Ours | None, entries: list[Entry]) -> None:
-        here, there = self.report.sums.get((side, verdict), (Sums(), Sums()))
-        here = here + sums_here(mine) if mine else here
-        self.report.sums[side, verdict] = (here, there + sums_there(entries))
+        self._sum(side, verdict, sums_here(mine) if mine else Sums(), sums_there(entries))
+
+    def _sum(self, side: Side, verdict: Verdict, here: Sums, there: Sums) -> None:
+        ours_before, theirs_before = self.report.sums.get((side, verdict), (Sums(), Sums()))
+        self.report.sums[side, verdict] = (ours_before + here, theirs_before + there)
 
     def _note(self, finding: Finding) -> None:
         self.report.differences += finding.verdict.is_difference
@@ -275,22 +285,21 @@ async def _status(hub: Hub, agent: Agent, row: Transaction) -> Told | None:
 # --- what is not done -----------------------------------------------------------------------------
 
 
-def _note_open(hub: Hub, report: Report, row: Transaction) -> None:
-    now_ms = hub.clock.now_ms()
-    pending = row.state is State.PENDING and now_ms - row.created_at_ms > PENDING_TOO_LONG_MS
-    probed = row.state is State.VOID and row.step is Step.PROBE
-    is_open = pending or probed or row.state in _WAITING
-    if is_open and len(report.open_points) < FINDINGS_MAX:
-        report.open_points.append(
-            OpenPoint(
-                trans_id=row.trans_id,
-                guid=row.guid,
-                state=row.state,
-                amount_minor=row.amount_minor,
-                since_ms=row.owed_since_ms or row.created_at_ms,
-                due_at_ms=row.due_at_ms,
-            )
+def _note_open(report: Report, row: ComparedRow, now_ms: int) -> None:
+    is_young = row.state == State.PENDING and now_ms - row.created_at_ms <= PENDING_TOO_LONG_MS
+    is_given_up = row.state == State.VOID and row.step != Step.PROBE
+    if is_young or is_given_up or len(report.open_points) >= FINDINGS_MAX:
+        return
+    report.open_points.append(
+        OpenPoint(
+            trans_id=row.trans_id,
+            guid=row.guid,
+            state=State(row.state),
+            amount_minor=row.amount_minor,
+            since_ms=row.owed_since_ms or row.created_at_ms,
+            due_at_ms=row.due_at_ms,
         )
+    )
 
 
 async def _open_rounds(hub: Hub, order: Order) -> tuple[OpenRound, ...]:

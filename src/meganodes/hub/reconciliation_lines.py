@@ -9,13 +9,24 @@ from __future__ import annotations
 import csv
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from meganodes.domain.reconciliation import Entry, Expected, Ours, Told
+from meganodes.domain.reconciliation import (
+    EXPECTED,
+    Entry,
+    Expected,
+    Ours,
+    Side,
+    Sums,
+    Told,
+    is_probed,
+)
 from meganodes.domain.transaction import Kind, State
+from meganodes.journal.store import ComparedRow
 from meganodes.kit.line_sorter import LineSorter
 from meganodes.protocol.money import AmountError, parse_amount
 
@@ -28,19 +39,19 @@ _TELL_EVERY: Final = 20_000
 _CANCEL_END: Final = "-c"
 _ID: Final = re.compile(r"[!-~]{1,66}")
 _KINDS: Final = {
-    "bet": Kind.BET,
-    "win": Kind.WIN,
-    "cancel": Kind.CANCEL,
-    "refund": Kind.CANCEL,
-    "rollback": Kind.CANCEL,
+    "bet": Kind.BET.value,
+    "win": Kind.WIN.value,
+    "cancel": Kind.CANCEL.value,
+    "refund": Kind.CANCEL.value,
+    "rollback": Kind.CANCEL.value,
 }
 _STATES: Final = {
-    "ok": Told.BOOKED,
-    "accepted": Told.BOOKED,
-    "canceled": Told.CANCELLED,
-    "cancelled": Told.CANCELLED,
-    "refused": Told.REFUSED,
-    "open": Told.OPEN,
+    "ok": Told.BOOKED.value,
+    "accepted": Told.BOOKED.value,
+    "canceled": Told.CANCELLED.value,
+    "cancelled": Told.CANCELLED.value,
+    "refused": Told.REFUSED.value,
+    "open": Told.OPEN.value,
 }
 
 
@@ -83,7 +94,7 @@ def read_file(path: Path, exponent: int, into: LineSorter, tell: Callable[[int],
     for cells in rows:
         lines += 1
         try:
-            into.add(entry_line(*_entry(cells, exponent)))
+            into.add(_line(cells, exponent))
         except _Unreadable as fault:
             bad.append(BadLine(lines + 1, str(fault)))
             if len(bad) == FAULTS_MAX:
@@ -111,7 +122,7 @@ def _rows(path: Path) -> Iterator[list[str]]:
         raise BadFile(path, [BadLine(1, "the file is empty")])
 
 
-def _entry(cells: list[str], exponent: int) -> tuple[str, Entry]:
+def _line(cells: list[str], exponent: int) -> str:
     if len(cells) != len(HEADER):
         raise _Unreadable(f"{len(cells)} cells, {len(HEADER)} are needed")
     key, kind_word, amount, state = cells
@@ -123,9 +134,9 @@ def _entry(cells: list[str], exponent: int) -> tuple[str, Entry]:
     told = _STATES.get(state.lower())
     if told is None:
         raise _Unreadable(f"state: {state!r} is none of ok, canceled, refused, open")
-    if key.endswith(_CANCEL_END) and kind is Kind.CANCEL:
+    if key.endswith(_CANCEL_END) and kind == Kind.CANCEL:
         key = key.removesuffix(_CANCEL_END)
-    return key, Entry(kind=kind, amount_minor=_amount_minor(amount, exponent), told=told)
+    return f"{key}\t{kind}\t{_amount_minor(amount, exponent)}\t{told}"
 
 
 def _amount_minor(text: str, exponent: int) -> int:
@@ -139,7 +150,10 @@ def _amount_minor(text: str, exponent: int) -> int:
         raise _Unreadable(f"amount: {text!r}. {fault.reason}") from fault
 
 
-# --- texts to be sorted: the id, then what is compared --------------------------------------------
+# --- texts to be sorted: id, kind, amount, then what is particular to a side ----------------------
+
+_BOOKED_HERE: Final = f"\t{Expected.BOOKED}\t"
+_BOOKED_THERE: Final = f"\t{Told.BOOKED}"
 
 
 def entry_line(key: str, entry: Entry) -> str:
@@ -153,17 +167,18 @@ def entry_of(line: str) -> tuple[str, Entry]:
     return key, Entry(kind=Kind(kind), amount_minor=int(amount_minor), told=Told(told))
 
 
-def our_line(key: str, mine: Ours) -> str:
+def our_line(key: str, row: ComparedRow, side: Side) -> str:
     """Make a sortable text of what is compared of a row."""
+    kind, state = row.kind, row.state
     return (
-        f"{key}\t{mine.trans_id}\t{mine.guid}\t{mine.kind}\t{mine.amount_minor}\t{mine.state}"
-        f"\t{mine.expected}\t{int(mine.probed)}"
+        f"{key}\t{kind}\t{row.amount_minor}\t{EXPECTED[side][kind, state]}"
+        f"\t{row.trans_id}\t{row.guid}\t{state}\t{is_probed(state, row.step):d}"
     )
 
 
 def ours_of(line: str) -> tuple[str, Ours]:
     """Read it back."""
-    key, trans_id, guid, kind, amount_minor, state, expected, probed = line.split("\t")
+    key, kind, amount_minor, expected, trans_id, guid, state, probed = line.split("\t")
     return key, Ours(
         trans_id=int(trans_id),
         guid=guid,
@@ -175,20 +190,54 @@ def ours_of(line: str) -> tuple[str, Ours]:
     )
 
 
-def merged(
-    ours: Iterator[str], theirs: Iterator[str]
-) -> Iterator[tuple[str, Ours | None, list[Entry]]]:
-    """Walk through both sorted sides at once; give each id once, with all that there is of it."""
-    mine = next(ours, None)
-    line = next(theirs, None)
-    while mine is not None or line is not None:
-        our_key, row = (None, None) if mine is None else ours_of(mine)
-        their_key = None if line is None else line.partition("\t")[0]
-        key = min(each for each in (our_key, their_key) if each is not None)
-        entries: list[Entry] = []
-        while line is not None and line.startswith(key + "\t"):
-            entries.append(entry_of(line)[1])
-            line = next(theirs, None)
-        if our_key == key:
-            mine = next(ours, None)
-        yield key, row if our_key == key else None, entries
+class Merge:
+    """Walks through both sorted sides at once.
+
+    What is plainly equal, a movement that stands on both sides once with one amount, is compared as
+    text and only counted: ``equal`` are its sums.
+    """
+
+    def __init__(self, ours: Iterator[str], theirs: Iterator[str]) -> None:
+        self._ours = ours
+        self._theirs = theirs
+        self._counts: Counter[str] = Counter()
+        self._minor: Counter[str] = Counter()
+        self.walked = 0
+
+    @property
+    def equal(self) -> Sums:
+        """Sum up what was plainly equal so far."""
+        return Sums(
+            count=self._counts.total(),
+            bet_minor=self._minor[Kind.BET],
+            win_minor=self._minor[Kind.WIN],
+        )
+
+    def rest(self) -> Iterator[tuple[str, Ours | None, list[Entry]]]:
+        """Give every other id once, in order, with all that there is of it."""
+        ours, theirs = self._ours, self._theirs
+        mine, line = next(ours, None), next(theirs, None)
+        while mine is not None or line is not None:
+            self.walked += 1
+            our_key = None if mine is None else mine.partition("\t")[0]
+            their_key = None if line is None else line.partition("\t")[0]
+            key = min(each for each in (our_key, their_key) if each is not None)
+            lines = []
+            while line is not None and line.startswith(key) and line[len(key)] == "\t":
+                lines.append(line)
+                line = next(theirs, None)
+            here, mine = (mine, next(ours, None)) if our_key == key else (None, mine)
+            if here is None or not self._is_plain(here, lines):
+                row = None if here is None else ours_of(here)[1]
+                yield key, row, [entry_of(each)[1] for each in lines]
+
+    def _is_plain(self, here: str, lines: list[str]) -> bool:
+        if len(lines) != 1:
+            return False
+        head, is_booked, _ = here.partition(_BOOKED_HERE)
+        if not is_booked or lines[0] != head + _BOOKED_THERE:
+            return False
+        _, kind, amount_minor = head.split("\t")
+        self._counts[kind] += 1
+        self._minor[kind] += int(amount_minor)
+        return True

@@ -6,18 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from meganodes.domain.reconciliation import Entry, Side, Told, ours
-from meganodes.domain.transaction import Kind, State
+from meganodes.domain.reconciliation import Entry, Side, Sums, Told, ours
+from meganodes.domain.transaction import Kind, State, Step
 from meganodes.hub.reconciliation_lines import (
     BadFile,
     BadLine,
+    Merge,
     entry_line,
     entry_of,
-    merged,
     our_line,
     ours_of,
     read_file,
 )
+from meganodes.journal.store import ComparedRow
 from meganodes.kit.line_sorter import LineSorter
 from tests.support.transactions import bet
 
@@ -113,24 +114,37 @@ def test_amounts_are_of_the_agents_currency(tmp_path: Path, exponent: int, minor
     assert entry.amount_minor == minor
 
 
-def test_texts_to_be_sorted_read_back_the_same() -> None:
-    mine = ours(bet(state=State.VOID), Side.BACKEND)
-    assert ours_of(our_line("key", mine)) == ("key", mine)
+def a_row(state: State = State.ACCEPTED, step: Step = Step.NONE) -> ComparedRow:
+    row = bet(state=state, step=step)
+    return ComparedRow(*(getattr(row, name) for name in ComparedRow._fields))
+
+
+@pytest.mark.parametrize("side", Side)
+@pytest.mark.parametrize("state", [State.VOID, State.ACCEPTED, State.PARKED])
+@pytest.mark.parametrize("step", [Step.NONE, Step.PROBE])
+def test_texts_to_be_sorted_read_back_the_same(side: Side, state: State, step: Step) -> None:
+    row = bet(state=state, step=step, due_at_ms=1)
+    compared = ComparedRow(*(getattr(row, name) for name in ComparedRow._fields))
+    assert ours_of(our_line("key", compared, side)) == ("key", ours(row, side))
     entry = Entry(kind=Kind.CANCEL, amount_minor=1, told=Told.REFUSED)
     assert entry_of(entry_line("key", entry)) == ("key", entry)
 
 
-def test_both_sides_are_walked_through_together() -> None:
-    mine = ours(bet(state=State.ACCEPTED), Side.BACKEND)
-    entry = Entry(kind=Kind.BET, amount_minor=1, told=Told.BOOKED)
-    here = [our_line(key, mine) for key in ("a", "b", "d")]
-    there = [entry_line(key, entry) for key in ("b", "b", "c", "d!", "e")]
-    walked = list(merged(iter(here), iter(there)))
-    assert [(key, row is not None, len(lines)) for key, row, lines in walked] == [
+def test_both_sides_are_walked_through_and_the_plainly_equal_are_only_counted() -> None:
+    plain = Entry(kind=Kind.BET, amount_minor=150, told=Told.BOOKED)
+    other = Entry(kind=Kind.BET, amount_minor=151, told=Told.BOOKED)
+    here = [our_line(key, a_row(), Side.BACKEND) for key in ("a", "b", "c", "d", "e", "f")]
+    here.append(our_line("g", a_row(State.REFUSED), Side.BACKEND))
+    there = [entry_line(key, plain) for key in ("b", "b", "c", "c!", "e", "g", "h")]
+    walk = Merge(iter(here), iter(sorted([*there, entry_line("f", other)])))
+    walked = [(key, row is not None, len(entries)) for key, row, entries in walk.rest()]
+    assert walked == [
         ("a", True, 0),
         ("b", True, 2),
-        ("c", False, 1),
+        ("c!", False, 1),
         ("d", True, 0),
-        ("d!", False, 1),
-        ("e", False, 1),
+        ("f", True, 1),
+        ("g", True, 1),
+        ("h", False, 1),
     ]
+    assert walk.equal == Sums(count=2, bet_minor=300)
