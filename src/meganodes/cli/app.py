@@ -20,6 +20,7 @@ from meganodes.cli import (
     openapi,
     parked,
     provider,
+    reconcile,
     rounds,
     serve,
     staff,
@@ -46,6 +47,7 @@ app.command(name="migrate")(serve.migrate)
 app.command(name="doctor")(doctor.doctor)
 app.command(name="backup")(backup.backup)
 app.command(name="restore")(backup.restore)
+app.command(name="reconcile")(reconcile.command)
 app.command(name="copy")(copy.copy)
 app.command(name="demo")(demo.demo)
 app.command(name="openapi")(openapi.openapi)

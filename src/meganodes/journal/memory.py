@@ -30,6 +30,7 @@ from meganodes.journal.store import (
     Change,
     CommitResult,
     CommitUnknown,
+    ComparedRow,
     DueWork,
     Event,
     ListedPage,
@@ -290,6 +291,13 @@ class MemoryJournal:
         self._require("parked")
         found = [held.row for held in self._tables.held.values() if held.row.state is State.PARKED]
         return tuple(sorted(found, key=lambda row: row.trans_id)[:limit])
+
+    async def compared_rows(
+        self, agent_id: int, first: int, past: int, limit: int
+    ) -> tuple[ComparedRow, ...]:
+        """Give an agent's bets and wins with these numbers, the lowest first."""
+        self._require("compared_rows")
+        return memory_reports.compared_rows(self._tables, agent_id, first, past)[:limit]
 
     async def open_rounds(self, *, opened_before_ms: int, limit: int) -> tuple[OpenRound, ...]:
         """Give rounds that took a stake and were never closed, oldest first."""

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from meganodes.domain.transaction import Kind, State, Transaction
 from meganodes.journal.memory_tables import Entry, Tables
+from meganodes.journal.store import ComparedRow
 from meganodes.journal.turnover import Page, SessionTurnover, Turnover, UserTurnovers, Window
 from meganodes.protocol.commands import TransType
 
@@ -107,4 +108,14 @@ def _standing_bets(tables: Tables, last_bet: Transaction | None) -> int:
         row.amount_minor
         for row in tables.rows_of_round(last_bet.round_key, {Kind.BET})
         if row.state is State.ACCEPTED and row.gplay_id == last_bet.gplay_id
+    )
+
+
+def compared_rows(tables: Tables, agent_id: int, first: int, past: int) -> tuple[ComparedRow, ...]:
+    """Give what is compared of an agent's bets and wins, by number."""
+    found = (held.row for (agent, _), held in tables.held.items() if agent == agent_id)
+    wanted = [row for row in found if first <= row.trans_id < past and row.kind is not Kind.CANCEL]
+    return tuple(
+        ComparedRow(*(getattr(row, name) for name in ComparedRow._fields))
+        for row in sorted(wanted, key=lambda row: row.trans_id)
     )

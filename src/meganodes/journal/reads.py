@@ -21,6 +21,7 @@ from meganodes.journal.search import Counted, Found, Named, Sought
 from meganodes.journal.store import (
     AttemptPage,
     AttemptRecord,
+    ComparedRow,
     DueWork,
     Event,
     ListedPage,
@@ -162,6 +163,13 @@ class DatabaseReads:
     async def parked(self, *, limit: int) -> tuple[Transaction, ...]:
         """Give what waits for a person, oldest first."""
         return rows.transactions(await self._read("parked", (limit,)))
+
+    async def compared_rows(
+        self, agent_id: int, first: int, past: int, limit: int
+    ) -> tuple[ComparedRow, ...]:
+        """Give an agent's bets and wins with these numbers, the lowest first."""
+        wanted = (agent_id, first, past, limit)
+        return await self._rows("compared_rows", wanted, ComparedRow._make)
 
     async def open_rounds(self, *, opened_before_ms: int, limit: int) -> tuple[OpenRound, ...]:
         """Give rounds that took a stake and were never closed, oldest first."""

@@ -523,6 +523,15 @@ GROUP BY agent_id
 -- Count the list entries that wait for their position.
 SELECT count(*) FROM listings WHERE position IS NULL
 
+-- name: compared_rows
+-- Read what is compared of an agent's bets and wins, by number.
+SELECT t.trans_id, t.guid, t.kind, t.amount_minor, t.state, t.step, t.revision, t.created_at_ms,
+       t.owed_since_ms, t.due_at_ms
+FROM transactions AS t
+WHERE t.agent_id = ? AND t.trans_id >= ? AND t.trans_id < ? AND t.kind <> 'cancel'
+ORDER BY t.trans_id
+LIMIT ?
+
 -- name: open_rounds
 -- Find rounds that took a stake and were never closed, oldest first.
 SELECT r.agent_id, r.provider_id, r.user_code, r.round_id, min(t.created_at_ms) AS opened_at_ms
