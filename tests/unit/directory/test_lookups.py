@@ -126,7 +126,11 @@ async def test_watch_outlives_a_database_that_is_away(
     await directory.add_agent(a_new_agent())
     change(place, "ALTER TABLE directory_version RENAME TO gone")
     for number in (1, 2):
-        await _turn(clock, lambda number=number: log.getvalue().count("\n") == number)
+
+        def has_told(number: int = number) -> bool:
+            return log.getvalue().count("\n") == number
+
+        await _turn(clock, has_told)
     change(
         place,
         "ALTER TABLE gone RENAME TO directory_version",
