@@ -32,7 +32,14 @@ from meganodes.journal.store import (
     StoreUnavailable,
     UnlistedBalance,
 )
-from meganodes.journal.turnover import Page, SessionTurnover, Turnover, UserTurnovers, Window
+from meganodes.journal.turnover import (
+    Page,
+    SessionTurnover,
+    Turnover,
+    TurnoverCourse,
+    UserTurnovers,
+    Window,
+)
 
 _T = TypeVar("_T")
 
@@ -83,6 +90,12 @@ class SqliteReads:
         """Sum up a window by game."""
         return await self._in_thread(
             lambda connection: sqlite_reports.turnover_by_game(connection, agent_id, window)
+        )
+
+    async def turnover_course(self, agent_id: int, window: Window) -> TurnoverCourse:
+        """Sum up a window by quarter and by game."""
+        return await self._in_thread(
+            lambda connection: sqlite_reports.turnover_course(connection, agent_id, window)
         )
 
     async def turnover_by_session(

@@ -22,6 +22,7 @@ from meganodes.journal.turnover import (
     Page,
     SessionTurnover,
     Turnover,
+    TurnoverCourse,
     UserTurnovers,
     Window,
     whole,
@@ -74,6 +75,19 @@ def turnover_by_game(
     with _one_state(connection):
         found = _all(connection, "turnovers_of_games", _moved(connection, agent_id, window))
     return tuple(map(rows.turnover, found))
+
+
+def turnover_course(
+    connection: sqlite3.Connection, agent_id: int, window: Window
+) -> TurnoverCourse:
+    """Sum up a window by quarter, and the same entries by game."""
+    with _one_state(connection):
+        moved = _moved(connection, agent_id, window)
+        quarters = _all(connection, "turnovers_of_quarters", moved)
+        games = _all(connection, "turnovers_of_games", moved)
+    return TurnoverCourse(
+        quarters=tuple(map(rows.quarter_turnover, quarters)), games=tuple(map(rows.turnover, games))
+    )
 
 
 def turnover_by_session(
