@@ -117,11 +117,12 @@ async def dashboard(hub: Hub, agent: Agent, wanted: Range) -> Dashboard:
     """Look at everything at once."""
     now_ms = hub.clock.now_ms()
     windows = tuple(_windows(now_ms, wanted, ZoneInfo(agent.time_zone)))
-    attempts, open_work = await asyncio.gather(
-        _newest_attempts(hub, agent, now_ms - _HOUR_MS), hub.reads.open_work()
-    )
     shown = Window(start_ms=windows[0].start_ms, end_ms=windows[-1].end_ms)
-    course = await hub.reads.turnover_course(agent.agent_id, shown)
+    course, attempts, open_work = await asyncio.gather(
+        hub.reads.turnover_course(agent.agent_id, shown),
+        _newest_attempts(hub, agent, now_ms - _HOUR_MS),
+        hub.reads.open_work(),
+    )
     games = tuple(sorted(course.games, key=lambda each: -each.bet_minor))
     return Dashboard(
         calls=len(attempts),
