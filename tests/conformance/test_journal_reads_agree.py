@@ -176,6 +176,7 @@ QUESTIONS: dict[str, Callable[[Asking], tuple[tuple[Any, ...], dict[str, Any]]]]
     "listed_between": lambda a: ((a.agent(), a.window(), a.page()), {}),
     "turnover_by_user": lambda a: ((a.agent(), a.window(), a.page()), {}),
     "turnover_by_game": lambda a: ((a.agent(), a.window()), {}),
+    "turnover_course": lambda a: ((a.agent(), a.window()), {}),
     "turnover_by_session": lambda a: (
         (a.agent(), a.random.sample(SESSIONS, a.random.randint(0, 3)), a.window()),
         {},

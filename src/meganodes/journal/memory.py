@@ -39,7 +39,14 @@ from meganodes.journal.store import (
     StoreUnavailable,
     UnlistedBalance,
 )
-from meganodes.journal.turnover import Page, SessionTurnover, Turnover, UserTurnovers, Window
+from meganodes.journal.turnover import (
+    Page,
+    SessionTurnover,
+    Turnover,
+    TurnoverCourse,
+    UserTurnovers,
+    Window,
+)
 from meganodes.kit.clock import Clock, SteadyClock
 
 _T = TypeVar("_T")
@@ -214,6 +221,11 @@ class MemoryJournal:
         """Sum up a window by game."""
         self._require("turnover_by_game")
         return memory_reports.turnover_by_game(self._tables, agent_id, window)
+
+    async def turnover_course(self, agent_id: int, window: Window) -> TurnoverCourse:
+        """Sum up a window by quarter and by game."""
+        self._require("turnover_course")
+        return memory_reports.turnover_course(self._tables, agent_id, window)
 
     async def turnover_by_session(
         self, agent_id: int, gplay_ids: Collection[int], window: Window

@@ -9,7 +9,16 @@ from typing import TypeVar
 from meganodes.domain.transaction import Kind, State, Transaction
 from meganodes.journal.memory_tables import Entry, Tables
 from meganodes.journal.store import ComparedRow
-from meganodes.journal.turnover import Page, SessionTurnover, Turnover, UserTurnovers, Window
+from meganodes.journal.turnover import (
+    QUARTER_MS,
+    Page,
+    QuarterTurnover,
+    SessionTurnover,
+    Turnover,
+    TurnoverCourse,
+    UserTurnovers,
+    Window,
+)
 from meganodes.protocol.commands import TransType
 
 _Key = TypeVar("_Key")
@@ -59,6 +68,17 @@ def turnover_by_game(tables: Tables, agent_id: int, window: Window) -> tuple[Tur
         )
         for (provider_id, game_code), (bet_minor, win_minor) in sorted(sums.items())
     )
+
+
+def turnover_course(tables: Tables, agent_id: int, window: Window) -> TurnoverCourse:
+    """Sum up a window by quarter and by game."""
+    listed = _listed(tables, agent_id, window)
+    sums = _sums((entry.listed_at_ms // QUARTER_MS, entry, row) for entry, row in listed)
+    quarters = tuple(
+        QuarterTurnover(start_ms=number * QUARTER_MS, bet_minor=bet_minor, win_minor=win_minor)
+        for number, (bet_minor, win_minor) in sorted(sums.items())
+    )
+    return TurnoverCourse(quarters=quarters, games=turnover_by_game(tables, agent_id, window))
 
 
 def turnover_by_session(

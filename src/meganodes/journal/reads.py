@@ -30,7 +30,14 @@ from meganodes.journal.store import (
     StoreUnavailable,
     UnlistedBalance,
 )
-from meganodes.journal.turnover import Page, SessionTurnover, Turnover, UserTurnovers, Window
+from meganodes.journal.turnover import (
+    Page,
+    SessionTurnover,
+    Turnover,
+    TurnoverCourse,
+    UserTurnovers,
+    Window,
+)
 from meganodes.kit.logging import get_logger
 
 _T = TypeVar("_T")
@@ -91,6 +98,12 @@ class DatabaseReads:
         """Sum up a window by game."""
         return await self._in_thread(
             lambda reader: reports.turnover_by_game(reader, agent_id, window)
+        )
+
+    async def turnover_course(self, agent_id: int, window: Window) -> TurnoverCourse:
+        """Sum up a window by quarter and by game."""
+        return await self._in_thread(
+            lambda reader: reports.turnover_course(reader, agent_id, window)
         )
 
     async def turnover_by_session(

@@ -15,7 +15,14 @@ from meganodes.domain.round import OpenRound, RoundView
 from meganodes.domain.transaction import Move, RoundKey, State, Transaction, TransactionKey
 from meganodes.journal.attempt_log import AttemptFilter, AttemptGroups
 from meganodes.journal.search import JournalSearch
-from meganodes.journal.turnover import Page, SessionTurnover, Turnover, UserTurnovers, Window
+from meganodes.journal.turnover import (
+    Page,
+    SessionTurnover,
+    Turnover,
+    TurnoverCourse,
+    UserTurnovers,
+    Window,
+)
 from meganodes.protocol.commands import TransType
 
 LEASE_MS_MAX = 120_000
@@ -332,6 +339,9 @@ class JournalReads(JournalSearch, Protocol):
 
     async def turnover_by_game(self, agent_id: int, window: Window) -> tuple[Turnover, ...]:
         """Sum up a window by game, in the order of providers and codes."""
+
+    async def turnover_course(self, agent_id: int, window: Window) -> TurnoverCourse:
+        """Sum up a window by quarter, in their order, and the same entries by game."""
 
     async def turnover_by_session(
         self, agent_id: int, gplay_ids: Collection[int], window: Window

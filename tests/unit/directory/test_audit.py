@@ -6,13 +6,13 @@ import sqlite3
 import psycopg
 import pytest
 
-from meganodes.directory.audit import _as_json
+from meganodes.directory.audit import Followed, _as_json, first_broken_audit_row, follow_audit_chain
 from meganodes.directory.faults import DirectoryFault
 from meganodes.directory.port import Directory
 from meganodes.directory.records import Actor, AgentState, TokenKind
 from meganodes.kit.database import DatabaseKind, DatabaseUrl
 from tests.support.builders import NOW_MS, a_game, a_new_agent, a_new_provider
-from tests.support.directory import set_the_stage
+from tests.support.directory import open_database, set_the_stage
 from tests.support.places import change
 
 CLI = Actor(source="cli", name="root")
@@ -121,6 +121,25 @@ async def test_removed_row_is_found(directory: Directory, place: DatabaseUrl) ->
         await directory.add_agent(a_new_agent(name=name))
     _forge(place, "DELETE FROM directory_audit WHERE version = 2")
     assert await directory.first_broken_audit_row() == 3
+
+
+@pytest.mark.security("S27")
+async def test_the_chain_is_followed_piece_by_piece_and_says_how_far(
+    directory: Directory, place: DatabaseUrl
+) -> None:
+    for name in ("one", "two", "three", "four"):
+        await directory.add_agent(a_new_agent(name=name))
+    database = open_database(place)
+    read = database.read
+    first = await read(follow_audit_chain, 0, 2)
+    assert first == Followed(after=0, last=2, broken=None, is_end=False)
+    second = await read(follow_audit_chain, first.last, 2)
+    assert second == Followed(after=2, last=4, broken=None, is_end=True)
+    _forge(place, "UPDATE directory_audit SET actor = 'nobody' WHERE version = 4")
+    third = await read(follow_audit_chain, first.last, 2)
+    assert third == Followed(after=2, last=3, broken=4, is_end=False)
+    assert await read(first_broken_audit_row) == 4
+    database.close()
 
 
 def _forge(place: DatabaseUrl, statement: str) -> None:

@@ -56,18 +56,23 @@ CASE l.trans_type WHEN 1 THEN 1 ELSE 0 END * l.position AS last_bet
 -- The sums of both parts of bets and wins; a sum of PostgreSQL's has decimals unless it is told.
 sum(bet_high)::bigint, sum(bet_low)::bigint, sum(win_high)::bigint, sum(win_low)::bigint
 
+-- fragment: moved_entries
+-- What was turned over entry by entry, in two ranges of positions.
+SELECT t.user_code, t.gplay_id, t.provider_id, t.game_code, {bet_parts}, {win_parts},
+       l.listed_at_ms / 900000 AS quarter
+FROM (VALUES (%s::bigint, %s::bigint), (%s, %s)) AS r (first, past)
+JOIN listings AS l ON l.agent_id = %s AND l.position >= r.first AND l.position < r.past
+JOIN transactions AS t ON t.agent_id = l.agent_id AND t.trans_id = l.trans_id
+
 -- fragment: moved
 -- What was turned over in whole quarters, as far as it is summed up, and entry by entry in two
 -- ranges of positions: before them, and after them or not summed up yet.
 SELECT s.user_code, s.gplay_id, s.provider_id, s.game_code,
-       s.bet_high, s.bet_low, s.win_high, s.win_low, s.last_bet
+       s.bet_high, s.bet_low, s.win_high, s.win_low, s.last_bet, s.quarter
 FROM turnovers AS s
 WHERE s.agent_id = %s AND s.quarter >= %s AND s.quarter < %s
 UNION ALL
-SELECT t.user_code, t.gplay_id, t.provider_id, t.game_code, {bet_parts}, {win_parts}
-FROM (VALUES (%s::bigint, %s::bigint), (%s, %s)) AS r (first, past)
-JOIN listings AS l ON l.agent_id = %s AND l.position >= r.first AND l.position < r.past
-JOIN transactions AS t ON t.agent_id = l.agent_id AND t.trans_id = l.trans_id
+{moved_entries}
 
 -- name: due_work
 -- Count what is due, by agent.
@@ -189,6 +194,13 @@ SELECT NULL, provider_id, game_code, {four_sums}
 FROM ({moved}) AS d
 GROUP BY provider_id, game_code
 ORDER BY provider_id, game_code
+
+-- name: turnovers_of_quarters
+-- Sum up by quarter of an hour.
+SELECT quarter, {four_sums}
+FROM ({moved}) AS d
+GROUP BY quarter
+ORDER BY quarter
 
 -- name: turnovers_of_sessions
 -- Sum up by session, for those of a JSON list.

@@ -52,18 +52,23 @@ maybe_sent = ?, not_seen = ?, probes = ?, reopened = ?
 (l.trans_type = 2) * (t.amount_minor % 100000000) AS win_low,
 (l.trans_type = 1) * l.position AS last_bet
 
+-- fragment: moved_entries
+-- What was turned over entry by entry, in two ranges of positions.
+SELECT t.user_code, t.gplay_id, t.provider_id, t.game_code, {bet_parts}, {win_parts},
+       l.listed_at_ms / 900000 AS quarter
+FROM (SELECT ? AS first, ? AS past UNION ALL SELECT ?, ?) AS r
+CROSS JOIN listings AS l ON l.agent_id = ? AND l.position >= r.first AND l.position < r.past
+JOIN transactions AS t ON t.agent_id = l.agent_id AND t.trans_id = l.trans_id
+
 -- fragment: moved
 -- What was turned over in whole quarters, as far as it is summed up, and entry by entry in two
 -- ranges of positions: before them, and after them or not summed up yet.
 SELECT s.user_code, s.gplay_id, s.provider_id, s.game_code,
-       s.bet_high, s.bet_low, s.win_high, s.win_low, s.last_bet
+       s.bet_high, s.bet_low, s.win_high, s.win_low, s.last_bet, s.quarter
 FROM turnovers AS s
 WHERE s.agent_id = ? AND s.quarter >= ? AND s.quarter < ?
 UNION ALL
-SELECT t.user_code, t.gplay_id, t.provider_id, t.game_code, {bet_parts}, {win_parts}
-FROM (SELECT ? AS first, ? AS past UNION ALL SELECT ?, ?) AS r
-CROSS JOIN listings AS l ON l.agent_id = ? AND l.position >= r.first AND l.position < r.past
-JOIN transactions AS t ON t.agent_id = l.agent_id AND t.trans_id = l.trans_id
+{moved_entries}
 
 -- name: insert_transaction
 -- Record a row unless its key is taken: one row by (agent, provider, transaction_id) for ever.
@@ -355,6 +360,21 @@ SELECT NULL, provider_id, game_code, sum(bet_high), sum(bet_low), sum(win_high),
 FROM ({moved})
 GROUP BY provider_id, game_code
 ORDER BY provider_id, game_code
+
+-- name: turnovers_of_quarters
+-- Sum up by quarter of an hour; turnovers by themselves, which stand in that order already.
+SELECT quarter, sum(bet_high), sum(bet_low), sum(win_high), sum(win_low)
+FROM (
+  SELECT s.quarter, sum(s.bet_high) AS bet_high, sum(s.bet_low) AS bet_low,
+         sum(s.win_high) AS win_high, sum(s.win_low) AS win_low
+  FROM turnovers AS s
+  WHERE s.agent_id = ? AND s.quarter >= ? AND s.quarter < ?
+  GROUP BY s.quarter
+  UNION ALL
+  SELECT quarter, bet_high, bet_low, win_high, win_low FROM ({moved_entries})
+)
+GROUP BY quarter
+ORDER BY quarter
 
 -- name: turnovers_of_sessions
 -- Sum up by session, for those of a JSON list.
