@@ -9,7 +9,7 @@ on = $(filter-out 0 no false,$(1))
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-hub setup-hub-postgresql demo test fuzz check bench bench-office format lock clean
+.PHONY: help setup setup-hub setup-hub-postgresql demo test fuzz check check-money bench bench-office format lock clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,9 +30,9 @@ demo: $(if $(filter postgresql,$(DB)),setup-hub-postgresql,setup-hub) ## Start h
 		$(if $(DB),--db $(DB)) \
 		$(if $(CASINO),--casino $(CASINO)) $(ARGS)
 
-test: setup ## Run all tests but the house rules (ARGS="-k name" narrows)
+test: setup ## Run all tests but house rules and check-money (ARGS="-k name" narrows)
 	@$(PYTHON) -m tools.ensure_system_packages test
-	@$(VENV)/python -m pytest -n 2 --dist loadfile --ignore tests/house $(ARGS)
+	@$(VENV)/python -m pytest -n 2 --dist loadfile --ignore tests/house --ignore tests/money $(ARGS)
 
 fuzz: setup ## Fuzz both APIs for long (EXAMPLES=20000 each, SEED=1 repeats a finding)
 	@FUZZ_EXAMPLES=$(or $(EXAMPLES),20000) FUZZ_SEED=$(or $(SEED),0) \
@@ -40,6 +40,9 @@ fuzz: setup ## Fuzz both APIs for long (EXAMPLES=20000 each, SEED=1 repeats a fi
 
 check: setup ## Formatting, lint, types, layers and house rules
 	@$(VENV)/python -m tools.check
+
+check-money: setup ## Break databases under load, many times; no money may be lost (20 minutes)
+	@$(VENV)/python -m pytest -n 0 -p no:randomly -s tests/money $(ARGS)
 
 bench: setup-hub ## Measure CPU per durable bet against a reverse proxy
 	@$(PYTHON) -m tools.ensure_system_packages bench

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 log = get_logger("hub.worker")
 
 _BATCH = 200
+_AGENTS_AT_ONCE = 64
 _OVERDUE_EVERY_SECONDS = 60.0
 _OVERDUE_LOOKED_AT = 10_000
 _LISTINGS_PER_RUN = 5_000
@@ -183,8 +184,16 @@ class Worker:
 
     async def _deliver_due(self) -> None:
         idle_circuits = set(self._hub.gateway.probes_wanted())
-        for work in await self._hub.journal.due_work(now_ms=self._hub.clock.now_ms()):
-            await self._apart(self._send_to(work, idle_circuits))
+        due = await self._hub.journal.due_work(now_ms=self._hub.clock.now_ms())
+        for start in range(0, len(due), _AGENTS_AT_ONCE):
+            # Claims that are asked for together share a commit.
+            sending = (
+                self._apart(self._send_to(work, idle_circuits))
+                for work in due[start : start + _AGENTS_AT_ONCE]
+            )
+            ended = await asyncio.gather(*sending, return_exceptions=True)
+            for fault in filter(None, ended):
+                raise fault
         for agent_id in idle_circuits:
             await self._apart(self._probe_by_authenticate(agent_id))
 
