@@ -26,7 +26,7 @@ from meganodes.domain.reconciliation import (
     is_probed,
 )
 from meganodes.domain.transaction import Kind, State
-from meganodes.journal.store import ComparedRow
+from meganodes.journal.search import ComparedRow
 from meganodes.kit.line_sorter import LineSorter
 from meganodes.protocol.money import AmountError, parse_amount
 

@@ -20,6 +20,7 @@ from meganodes.journal.postgres_batch import Leases, Ways, take
 from meganodes.journal.postgres_faults import DRIVER_FAULTS, Fault, LinkLost, fault_of, sentence_of
 from meganodes.journal.postgres_link import Link, Session
 from meganodes.journal.reports import EntrySums
+from meganodes.journal.sealing import SealStep
 from meganodes.journal.store import StoreUnavailable
 
 _T = TypeVar("_T")
@@ -82,6 +83,10 @@ class PostgresChores:
         """Add the sums of entries that were in none; return how many entries they are of."""
         return await self._do(partial(_add_turnovers, sums))
 
+    async def add_seals(self, step: SealStep) -> bool:
+        """Add what one step sealed, unless another node was quicker; say whether it was added."""
+        return await self._do(partial(_add_seals, step))
+
     async def _do(self, work: Callable[[Session], Awaitable[_T]]) -> _T:
         """Do a piece of work to its end, even if the caller does not wait for it.
 
@@ -135,6 +140,14 @@ class _Claim:
             for row in found
         ]
         return await take(session, self.now_ms, claims, self.leases) if claims else ()
+
+
+async def _add_seals(step: SealStep, session: Session) -> bool:
+    if not await session.rows("note_sealed", step.to_ms, step.before_ms):
+        return False
+    for seal in step.seals:
+        await session.rows("add_seal", *seal)
+    return True
 
 
 async def _add_turnovers(sums: Sequence[EntrySums], session: Session) -> int:
