@@ -1,4 +1,4 @@
-"""What a seal is: digests of rows, and a chain of them for each agent (docs/adr/0018).
+"""What a seal is: digests of rows, and a chain of them for each agent (docs/adr/0017).
 
 Pure. A row's digest (its leaf) is made of its values as JSON, the same on every database and with
 every version of Python. What a move may change has a digest of its own (its rest), which counts as

@@ -2,7 +2,7 @@
 --
 -- Each agent has a chain of its own: what is handed out about one agent says nothing of another. A
 -- seal covers rows that were new in one minute; leaves and rests are their digests, 16 bytes each,
--- by which a changed row is found and named (docs/adr/0018). sealed_to_ms says how far all chains
+-- by which a changed row is found and named (docs/adr/0017). sealed_to_ms says how far all chains
 -- have come, with agent 0 for all of them.
 
 CREATE TABLE seals (
