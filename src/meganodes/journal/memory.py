@@ -285,6 +285,10 @@ class MemoryJournal:
             for (agent_id, state), begun in since.items()
         )
 
+    async def sealed_to(self) -> int:
+        """Give 0: nothing is ever sealed."""
+        return 0
+
     async def unplaced(self) -> int:
         """Count the list entries that have no position yet."""
         self._require("unplaced")

@@ -158,6 +158,10 @@ class DatabaseReads:
             for agent_id, state, count, oldest in found
         )
 
+    async def sealed_to(self) -> int:
+        """Give the moment before which everything is sealed, 0 when nothing is."""
+        return await self._in_thread(sealing.sealed_to)
+
     async def unplaced(self) -> int:
         """Count the list entries that have no position yet."""
         found = await self._read("unplaced", ())

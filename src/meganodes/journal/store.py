@@ -364,6 +364,9 @@ class JournalReads(JournalSearch, Protocol):
     async def open_work(self) -> tuple[OpenWork, ...]:
         """Count what is pending, owed or parked, by agent and state; probes of closed bets not."""
 
+    async def sealed_to(self) -> int:
+        """Give the moment before which everything is sealed, 0 when nothing is."""
+
     async def unplaced(self) -> int:
         """Count the list entries that have no position yet."""
 
