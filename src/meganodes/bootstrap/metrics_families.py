@@ -148,6 +148,8 @@ def _open_work(sources: Sources) -> Iterator[Metric]:
     yield count
     yield oldest
     yield _gauge("unplaced_entries", "Entries of lists without a position.", sight.unplaced)
+    lag_ms = max(0, now_ms - sight.sealed_to_ms) if sight.sealed_to_ms else 0
+    yield _gauge("seal_lag_seconds", "Age of the oldest minute without a seal.", lag_ms / 1000)
     yield _gauge(
         "open_rounds", "Rounds that nobody closed in time, 1000 at most.", len(sight.open_rounds)
     )

@@ -22,6 +22,7 @@ from meganodes.cli import (
     provider,
     reconcile,
     rounds,
+    seals,
     serve,
     staff,
 )
@@ -49,6 +50,7 @@ app.command(name="backup")(backup.backup)
 app.command(name="restore")(backup.restore)
 app.command(name="reconcile")(reconcile.command)
 app.command(name="copy")(copy.copy)
+app.command(name="verify-seals")(seals.verify_seals)
 app.command(name="demo")(demo.demo)
 app.command(name="openapi")(openapi.openapi)
 

@@ -31,7 +31,7 @@ from meganodes.domain.transaction import State, Step, Transaction
 from meganodes.hub.calls import agent_view, attempt_record
 from meganodes.hub.reconciliation_lines import Merge, entry_line, our_line, ours_of
 from meganodes.hub.transaction_search import named
-from meganodes.journal.store import ComparedRow
+from meganodes.journal.search import ComparedRow
 from meganodes.kit.identity import first_trans_id
 from meganodes.kit.line_sorter import LineSorter
 from meganodes.protocol.commands import Command, Revision, status_data

@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -26,7 +27,7 @@ from meganodes.domain.reconciliation import (
     is_probed,
 )
 from meganodes.domain.transaction import Kind, State
-from meganodes.journal.store import ComparedRow
+from meganodes.journal.search import ComparedRow
 from meganodes.kit.line_sorter import LineSorter
 from meganodes.protocol.money import AmountError, parse_amount
 
@@ -128,21 +129,22 @@ def _line(cells: list[str], exponent: int) -> str:
     key, kind_word, amount, state = cells
     if _ID.fullmatch(key) is None:
         raise _Unreadable("trans_guid: 1 to 66 printable characters without blanks are needed")
-    kind = _KINDS.get(kind_word.lower())
+    kind = _KINDS.get(kind_word) or _KINDS.get(kind_word.lower())
     if kind is None:
         raise _Unreadable(f"kind: {kind_word!r} is none of bet, win, cancel")
-    told = _STATES.get(state.lower())
+    told = _STATES.get(state) or _STATES.get(state.lower())
     if told is None:
         raise _Unreadable(f"state: {state!r} is none of ok, canceled, refused, open")
-    if key.endswith(_CANCEL_END) and kind == Kind.CANCEL:
+    if kind == Kind.CANCEL:
         key = key.removesuffix(_CANCEL_END)
     return f"{key}\t{kind}\t{_amount_minor(amount, exponent)}\t{told}"
 
 
+@lru_cache(maxsize=100_000)
 def _amount_minor(text: str, exponent: int) -> int:
     """Read an amount; zeros beyond the currency's decimals are taken: many print four always."""
     whole, dot, fraction = text.partition(".")
-    if dot and not fraction[exponent:].strip("0") and len(fraction) > exponent:
+    if dot and len(fraction) > exponent and not fraction[exponent:].strip("0"):
         text = f"{whole}.{fraction[:exponent]}" if exponent else whole
     try:
         return parse_amount(text, exponent)

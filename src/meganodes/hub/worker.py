@@ -42,6 +42,7 @@ _LISTINGS_PER_RUN = 5_000
 _WORDS_PER_STEP = 1_000
 _COMMITTED_WITHIN_MS = 30_000
 """A row is in the journal so long after its number was made, or never."""
+_SEAL_EVERY_SECONDS = 10.0
 _DRAIN_PAUSE_SECONDS = 0.04
 """Short enough that nothing of the 95 a second that may flow to one agent is left unused."""
 
@@ -72,6 +73,7 @@ class Worker:
             loop.create_task(
                 self._repeat(self._prepare_looks, settings.turnover_tick_seconds, None)
             ),
+            loop.create_task(self._repeat(self.seal, _SEAL_EVERY_SECONDS, None)),
         )
 
     async def stop(self) -> None:
@@ -135,6 +137,13 @@ class Worker:
         before = first_trans_id(self._hub.clock.now_ms() - _COMMITTED_WITHIN_MS)
         while not self._stopping.is_set() and await self._hub.journal.add_search_words(
             before=before, limit=_WORDS_PER_STEP
+        ):
+            pass
+
+    async def seal(self) -> None:
+        """Seal the minutes that are surely closed, one after the other, behind the bets."""
+        while not self._stopping.is_set() and await self._hub.journal.seal(
+            now_ms=self._hub.clock.now_ms()
         ):
             pass
 

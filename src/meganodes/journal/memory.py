@@ -23,14 +23,13 @@ from meganodes.domain.transaction import (
 from meganodes.journal import memory_attempts, memory_reports, memory_search
 from meganodes.journal.attempt_log import AttemptFilter, AttemptGroups
 from meganodes.journal.memory_tables import Entry, Tables
-from meganodes.journal.search import Counted, Found, Named, Sought
+from meganodes.journal.search import ComparedRow, Counted, Found, Named, Sought
 from meganodes.journal.store import (
     AttemptPage,
     AttemptRecord,
     Change,
     CommitResult,
     CommitUnknown,
-    ComparedRow,
     DueWork,
     Event,
     ListedPage,
@@ -131,6 +130,11 @@ class MemoryJournal:
         """Do nothing: looks go through all rows."""
         self._require("add_search_words")
         return False
+
+    async def seal(self, *, now_ms: int) -> bool:
+        """Do nothing: what is in memory alone is not kept, and not changed by anybody else."""
+        self._require("seal")
+        return now_ms < 0
 
     # --- reads ------------------------------------------------------------------------------------
 
@@ -292,6 +296,10 @@ class MemoryJournal:
             OpenWork(agent_id=agent_id, state=state, count=len(begun), oldest_at_ms=min(begun))
             for (agent_id, state), begun in since.items()
         )
+
+    async def sealed_to(self) -> int:
+        """Give 0: nothing is ever sealed."""
+        return 0
 
     async def unplaced(self) -> int:
         """Count the list entries that have no position yet."""

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from meganodes.domain.transaction import Kind, State, Transaction
 from meganodes.journal.memory_tables import Entry, Tables
-from meganodes.journal.store import ComparedRow
+from meganodes.journal.search import ComparedRow
 from meganodes.journal.turnover import (
     QUARTER_MS,
     Page,

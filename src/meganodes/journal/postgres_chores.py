@@ -20,6 +20,7 @@ from meganodes.journal.postgres_batch import Leases, Ways, take
 from meganodes.journal.postgres_faults import DRIVER_FAULTS, Fault, LinkLost, fault_of, sentence_of
 from meganodes.journal.postgres_link import Link, Session
 from meganodes.journal.reports import EntrySums
+from meganodes.journal.sealing import SealStep
 from meganodes.journal.store import Change, StoreUnavailable
 
 _T = TypeVar("_T")
@@ -85,6 +86,10 @@ class PostgresChores:
     async def add_turnovers(self, sums: Sequence[EntrySums]) -> int:
         """Add the sums of entries that were in none; return how many entries they are of."""
         return await self._do(partial(_add_turnovers, sums))
+
+    async def add_seals(self, step: SealStep) -> bool:
+        """Add what one step sealed, unless another node was quicker; say whether it was added."""
+        return await self._do(partial(_add_seals, step))
 
     # --- claims -----------------------------------------------------------------------------------
 
@@ -211,6 +216,14 @@ async def _take_due(
     if any(moves):
         await take(session, claims, leases)
     return [tuple(move.after for move in own) for own in moves]
+
+
+async def _add_seals(step: SealStep, session: Session) -> bool:
+    if not await session.rows("note_sealed", step.to_ms, step.before_ms):
+        return False
+    for seal in step.seals:
+        await session.rows("add_seal", *seal)
+    return True
 
 
 async def _add_turnovers(sums: Sequence[EntrySums], session: Session) -> int:

@@ -14,14 +14,13 @@ from typing import Any, TypeVar
 
 from meganodes.domain.round import OpenRound
 from meganodes.domain.transaction import RoundKey, State, Transaction
-from meganodes.journal import attempt_looks, looks, reports, rows
+from meganodes.journal import attempt_looks, looks, reports, rows, sealing
 from meganodes.journal.attempt_log import AttemptFilter, AttemptGroups
 from meganodes.journal.reader import Reader, Source
-from meganodes.journal.search import Counted, Found, Named, Sought
+from meganodes.journal.search import ComparedRow, Counted, Found, Named, Sought
 from meganodes.journal.store import (
     AttemptPage,
     AttemptRecord,
-    ComparedRow,
     DueWork,
     Event,
     ListedPage,
@@ -118,6 +117,10 @@ class DatabaseReads:
         """Sum up the oldest entries that are in no turnover yet, by agent."""
         return await self._in_thread(lambda reader: reports.unsummed(reader, limit))
 
+    async def to_seal(self, now_ms: int) -> sealing.SealStep | None:
+        """Make the seals of the next minute that is surely closed."""
+        return await self._in_thread(lambda reader: sealing.next_step(reader, now_ms))
+
     async def attempts(self, agent_id: int, trans_id: int) -> tuple[AttemptRecord, ...]:
         """Give all logged attempts of one transaction, oldest first."""
         return await self._rows("attempts_of", (agent_id, trans_id), rows.attempt)
@@ -167,6 +170,10 @@ class DatabaseReads:
             OpenWork(agent_id=agent_id, state=State(state), count=count, oldest_at_ms=oldest)
             for agent_id, state, count, oldest in found
         )
+
+    async def sealed_to(self) -> int:
+        """Give the moment before which everything is sealed, 0 when nothing is."""
+        return await self._in_thread(sealing.sealed_to)
 
     async def unplaced(self) -> int:
         """Count the list entries that have no position yet."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from meganodes.domain.round import OpenRound, RoundView
 from meganodes.domain.transaction import Move, RoundKey, State, Transaction, TransactionKey
@@ -246,6 +246,9 @@ class JournalStore(Protocol):
         right without it as far as they go back; it lets them go back to the first row.
         """
 
+    async def seal(self, *, now_ms: int) -> bool:
+        """Seal the next minute that is surely closed; say whether it went on."""
+
     async def unlisted_balances(self, *, limit: int) -> tuple[UnlistedBalance, ...]:
         """Give listings that still need their one ``balance`` callback, oldest first."""
 
@@ -283,21 +286,6 @@ class ListedTransaction:
     balance_minor: int
     balance_known: bool
     listed_at_ms: int
-
-
-class ComparedRow(NamedTuple):
-    """What a reconciliation looks at of a bet or a win; words as they stand in the table."""
-
-    trans_id: int
-    guid: str
-    kind: str
-    amount_minor: int
-    state: str
-    step: str
-    revision: str
-    created_at_ms: int
-    owed_since_ms: int | None
-    due_at_ms: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -386,16 +374,14 @@ class JournalReads(JournalSearch, Protocol):
     async def open_work(self) -> tuple[OpenWork, ...]:
         """Count what is pending, owed or parked, by agent and state; probes of closed bets not."""
 
+    async def sealed_to(self) -> int:
+        """Give the moment before which everything is sealed, 0 when nothing is."""
+
     async def unplaced(self) -> int:
         """Count the list entries that have no position yet."""
 
     async def parked(self, *, limit: int) -> tuple[Transaction, ...]:
         """Give what waits for a person, oldest first, of all agents."""
-
-    async def compared_rows(
-        self, agent_id: int, first: int, past: int, limit: int
-    ) -> tuple[ComparedRow, ...]:
-        """Give an agent's bets and wins with these numbers, the lowest first."""
 
     async def open_rounds(self, *, opened_before_ms: int, limit: int) -> tuple[OpenRound, ...]:
         """Give rounds with an accepted bet that nobody closed, oldest first (contract 4)."""

@@ -18,7 +18,7 @@ from meganodes.hub.reconciliation_lines import (
     ours_of,
     read_file,
 )
-from meganodes.journal.store import ComparedRow
+from meganodes.journal.search import ComparedRow
 from meganodes.kit.line_sorter import LineSorter
 from tests.support.transactions import bet
 

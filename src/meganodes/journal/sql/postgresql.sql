@@ -572,3 +572,68 @@ ORDER BY r.agent_id + 0, r.provider_id, r.user_code LIMIT %(limit)s
 -- name: attempts_with_id
 -- Find the entries of the API log with a number: whose, and of which transaction.
 SELECT a.agent_id, a.trans_id FROM attempts AS a WHERE a.attempt_id = %s ORDER BY a.agent_id
+
+-- name: sealed_to
+-- Read how far the journal is sealed.
+SELECT sealed_to_ms FROM seal_progress WHERE agent_id = 0
+
+-- name: next_to_seal
+-- Find the first row of each kind that is not sealed yet, by number or, of late events, by time.
+SELECT (SELECT min(trans_id) FROM transactions WHERE trans_id >= %s),
+       (SELECT min(attempt_id) FROM attempts WHERE attempt_id >= %s),
+       (SELECT min(at_ms) FROM events
+        WHERE at_ms - (1767225600000 + (trans_id >> 12)) > 60000 AND at_ms >= %s)
+
+-- name: transactions_to_seal
+-- Read the transactions with numbers of one minute.
+SELECT {row_columns} FROM transactions AS t
+WHERE t.trans_id >= %s AND t.trans_id < %s
+ORDER BY t.trans_id, t.agent_id
+
+-- name: events_to_seal
+-- Read all events of the transactions with numbers of one minute.
+SELECT agent_id, trans_id, epoch, at_ms, from_state, to_state, cause FROM events
+WHERE trans_id >= %s AND trans_id < %s
+ORDER BY trans_id, agent_id, epoch
+
+-- name: late_events_to_seal
+-- Read the events of one minute whose transactions are older, each with its transaction's row.
+SELECT e.agent_id, e.trans_id, e.epoch, e.at_ms, e.from_state, e.to_state, e.cause, {row_columns}
+FROM events AS e
+LEFT JOIN transactions AS t ON t.agent_id = e.agent_id AND t.trans_id = e.trans_id
+WHERE e.at_ms - (1767225600000 + (e.trans_id >> 12)) > 60000 AND e.at_ms >= %s AND e.at_ms < %s
+ORDER BY e.at_ms, e.agent_id, e.trans_id, e.epoch
+
+-- name: attempts_to_seal
+-- Read the attempts with numbers of one minute.
+SELECT {attempt_columns}
+FROM attempts AS a
+LEFT JOIN attempt_bodies AS b ON b.agent_id = a.agent_id AND b.attempt_id = a.attempt_id
+WHERE a.attempt_id >= %s AND a.attempt_id < %s
+ORDER BY a.attempt_id, a.agent_id
+
+-- name: seals_of_minute
+-- Read the seals over rows of one minute.
+SELECT agent_id, leaves, rests FROM seals WHERE minute_ms = %s
+ORDER BY agent_id, number
+
+-- name: next_sealed_minute
+-- Find the first minute from one on that has a seal.
+SELECT min(minute_ms) FROM seals WHERE minute_ms >= %s
+
+-- name: next_sealed_agent
+-- Find the next agent that has seals.
+SELECT min(agent_id) FROM seals WHERE agent_id > %s
+
+-- name: seals_after
+-- Read an agent's chain after a number.
+SELECT number, minute_ms, previous, digest, leaves, rests FROM seals
+WHERE agent_id = %s AND number > %s
+ORDER BY number
+LIMIT %s
+
+-- name: last_seal
+-- Read the end of an agent's chain.
+SELECT number, digest FROM seals WHERE agent_id = %s
+ORDER BY number DESC
+LIMIT 1

@@ -256,3 +256,15 @@ SELECT version_num FROM journal_version
 -- Count this node's commits that still wait for a standby on connections that it has given up.
 SELECT count(*)::int FROM pg_stat_activity
 WHERE application_name = $1 AND wait_event = 'SyncRep'
+
+-- name: note_sealed
+-- Note how far the journal is sealed, unless somebody else went on meanwhile.
+INSERT INTO seal_progress AS p (agent_id, sealed_to_ms) VALUES (0, $1)
+ON CONFLICT (agent_id) DO UPDATE SET sealed_to_ms = excluded.sealed_to_ms
+WHERE p.sealed_to_ms = $2
+RETURNING agent_id
+
+-- name: add_seal
+-- Add a seal to an agent's chain.
+INSERT INTO seals (agent_id, number, minute_ms, previous, digest, leaves, rests)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
