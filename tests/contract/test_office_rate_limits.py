@@ -54,6 +54,7 @@ def test_what_is_costly_is_limited() -> None:
         ("GET /a/{agent_id}/transactions", Use.SEARCH),
         ("GET /a/{agent_id}/transactions.csv", Use.EXPORT),
         ("POST /a/{agent_id}/settings/callback-test", Use.CALLBACK_TEST),
+        ("POST /a/{agent_id}/settings/callback-url", Use.CALLBACK_TEST),
         ("POST /a/{agent_id}/settings/reissue", Use.REISSUE),
         ("POST /staff/{staff_id}/link", Use.REISSUE),
     }

@@ -34,6 +34,8 @@ from meganodes.backoffice.page import (
     Visit,
 )
 from meganodes.directory.faults import DirectoryFault
+from meganodes.directory.refusals import Refusal
+from meganodes.directory.refusals import Refused as Kind
 from meganodes.directory.staff_records import Stage
 from meganodes.kit.addresses import caller_address
 from meganodes.kit.logging import get_logger
@@ -48,11 +50,12 @@ _log = get_logger(__name__)
 
 
 class Refused(Exception):
-    """A visit that is not admitted; ``response`` is its answer."""
+    """A visit that is not admitted: its answer, and what the audit log is to know of it (S26)."""
 
-    def __init__(self, response: Response) -> None:
+    def __init__(self, response: Response, refusal: Refusal | None = None) -> None:
         super().__init__(str(response.status_code))
         self.response = response
+        self.refusal = refusal
 
 
 class Door:
@@ -68,17 +71,23 @@ class Door:
         async def answer(request: Request) -> Response:
             visit = Visit(office=self._office, request=request, address=self._address(request))
             try:
-                visit = await self._admitted(page, visit)
-                shown_to, said = await self._answer(page, visit)
-                return respond(shown_to, page.title, said)
-            except Refused as refused:
-                return refused.response
+                return await self._visited(page, visit)
             except Exception:  # noqa: BLE001 - the one handler of this door (style 4)
                 reference = request.scope.get("request_id", "")
                 _log.exception("office_failed", path=page.path, reference=reference)
                 return show_error(visit, 500, reference=str(reference))
 
         return answer
+
+    async def _visited(self, page: AnyPage, visit: Visit) -> Response:
+        try:
+            visit = await self._admitted(page, visit)
+            shown_to, said = await self._answer(page, visit)
+            return respond(shown_to, page.title, said)
+        except Refused as refused:
+            if refused.refusal is not None:
+                await self._office.staff.note_refusal(refused.refusal)
+            return refused.response
 
     def _address(self, request: Request) -> str:
         peer = request.client.host if request.client else None
@@ -99,8 +108,7 @@ class Door:
         admitted = replace(visit, member=member, session=session)
         admitted = _about_its_agent(page, admitted)
         if page.right is not None and not admitted.may(page.right):
-            _log.warning("office_right_missing", path=page.path, staff_id=member.staff_id)
-            raise Refused(show_error(admitted, 403))
+            raise Refused(show_error(admitted, 403), _tell(Kind.RIGHT, admitted, page=page.path))
         if page.fresh and not self._is_fresh(session):
             raise Refused(_to_confirmation(admitted, page))
         return admitted
@@ -115,7 +123,7 @@ class Door:
             _count(page, visit)
             show = cast("Callable[[Visit], Awaitable[Answer]]", page.answer)
             return visit, await show(visit)
-        sent = await self._sent(visit)
+        sent = await self._sent(page, visit)
         _count(page, visit)
         try:
             form = _read_form(page.form or NoForm, sent)
@@ -127,19 +135,20 @@ class Door:
             by_field = {each.field: each.sentence for each in fault.faults}
             return await _shown_again(page, visit, sent, FormFaults(by_field))
 
-    async def _sent(self, visit: Visit) -> dict[str, str]:
+    async def _sent(self, page: AnyPage, visit: Visit) -> dict[str, str]:
         """Read the form of a POST that came from a page of our own; everything else is refused."""
         request = visit.request
         media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        foreign = _tell(Kind.FORM, visit, page=page.path)
         if not is_own_origin(request) or media_type not in _MEDIA_TYPES:
-            raise Refused(show_error(visit, 403))
+            raise Refused(show_error(visit, 403), foreign)
         sent = _fields(await self._body(visit))
         if sent is None:
             raise Refused(show_error(visit, 422))
         token = sent.pop("csrf", "")
         session = cookies.session_token(request)
         if visit.session is not None and not cookies.is_csrf_token(session, token):
-            raise Refused(show_error(visit, 403))
+            raise Refused(show_error(visit, 403), foreign)
         return sent
 
     async def _body(self, visit: Visit) -> bytes:
@@ -168,7 +177,7 @@ def _about_its_agent(page: AnyPage, visit: Visit) -> Visit:
     agent_id = number_of(visit.request.path_params["agent_id"])
     agent = None if agent_id is None else visit.scope.agent(agent_id)
     if agent is None:
-        raise Refused(respond(visit, "", Missing()))
+        raise Refused(respond(visit, "", Missing()), _tell(Kind.AGENT, visit, page=page.path))
     return replace(visit, agent=agent)
 
 
@@ -179,8 +188,15 @@ def _count(page: AnyPage, visit: Visit) -> None:
     who = visit.own_agent.agent_id if page.use.is_counted_by_agent else visit.staff.staff_id
     wait_seconds = visit.office.hub.take(page.use, who)
     if wait_seconds:
-        _log.warning("office_used_too_often", use=page.use.value, staff_id=visit.staff.staff_id)
-        raise Refused(show_too_often(visit, wait_seconds))
+        told = _tell(Kind.USED_TOO_OFTEN, visit, use=page.use.value)
+        raise Refused(show_too_often(visit, wait_seconds), told)
+
+
+def _tell(kind: Kind, visit: Visit, **details: str) -> Refusal:
+    """Say whom a refusal met; ``details`` are words of the hub's own."""
+    member = visit.member
+    staff_id, name = (0, "unknown") if member is None else (member.staff_id, member.email)
+    return Refusal(kind=kind, staff_id=staff_id, name=name, address=visit.address, details=details)
 
 
 def _read_form(model: type[Form], sent: dict[str, str]) -> Form:

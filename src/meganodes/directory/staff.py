@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Concatenate, Final, ParamSpec, TypeVar
 from zoneinfo import available_timezones
 
@@ -12,6 +13,7 @@ from meganodes.directory.audit import Action, Edit
 from meganodes.directory.core import DirectoryPorts
 from meganodes.directory.faults import FieldFault, refuse_if_any
 from meganodes.directory.records import SYSTEM, Actor
+from meganodes.directory.refusals import Refusal, RefusalRows
 from meganodes.directory.staff_records import (
     Role,
     Seen,
@@ -21,6 +23,7 @@ from meganodes.directory.staff_records import (
     Stage,
 )
 from meganodes.kit.database import WriteConnection
+from meganodes.kit.logging import get_logger
 from meganodes.kit.passwords import Passwords
 from meganodes.kit.secrets import Secret
 from meganodes.kit.tokens import (
@@ -43,6 +46,7 @@ UNFINISHED_MS: Final = 10 * 60_000
 _TOUCH_EVERY_MS: Final = 30_000
 _EMAIL_CHARACTERS_MAX: Final = 200
 _BROWSER_CHARACTERS_MAX: Final = 200
+_log = get_logger("directory.staff")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +66,7 @@ class Staff:
         """Take the directory's ports; passwords are judged by a `Passwords` of its own."""
         self.ports = ports
         self.passwords = passwords or Passwords()
+        self._refusal_rows = RefusalRows()
 
     def close(self) -> None:
         """End the threads of password checks."""
@@ -91,6 +96,27 @@ class Staff:
 
         return await self.ports.database.write(run)
 
+    async def note_refusal(self, refusal: Refusal, *, who: Hashable = None) -> None:
+        """Leave an audit row of a refusal, unless there were enough of them.
+
+        ``who`` was refused; usually that is the member, at this address.
+        """
+        _log.warning(
+            "refused",
+            kind=refusal.kind.value,
+            staff_id=refusal.staff_id,
+            address=refusal.address,
+            **refusal.details,
+        )
+        counted = who or (refusal.staff_id, refusal.address)
+        left_out = self._refusal_rows.admit(refusal.kind, counted, self.ports.clock.monotonic())
+        if left_out is None:
+            return
+        details = {**refusal.details, **({"left_out": left_out} if left_out else {})}
+        actor = Actor(source="office", name=f"{refusal.name} from {refusal.address}")
+        action = Action(verb=refusal.kind, new=details)
+        await self.edit(actor, rows.note_only, refusal.staff_id, action)
+
     # --- members --------------------------------------------------------------------------------
 
     async def member(self, staff_id: int) -> StaffMember | None:
@@ -115,8 +141,10 @@ class Staff:
             created_at_ms=self.now_ms,
             last_sign_in_at_ms=None,
         )
-        staff_id = await self.edit(actor, rows.insert_member, member)
-        return await self.new_code(staff_id, WELCOME, WELCOME_MINUTES, actor)
+        code = new_token(STAFF_CODE_PREFIX, self.ports.identity)
+        code_hash = self.hashes(code.reveal())[0]
+        await self.edit(actor, _invite, member, code_hash)
+        return code
 
     async def new_code(
         self, staff_id: int, purpose: str, minutes: int, actor: Actor = SYSTEM
@@ -174,10 +202,13 @@ class Staff:
         found = await self.ports.database.read(rows.sessions_of, staff_id)
         return [each for each in found if member is not None and self._counts(member, each)]
 
-    async def start_session(
+    def new_session(
         self, staff_id: int, stage: Stage, seen: Seen, *, instead_of: StaffSession | None = None
-    ) -> Secret:
-        """Open a session under a new token; the one it follows ends (S9)."""
+    ) -> tuple[Secret, Callable[[WriteConnection], int]]:
+        """Make a session under a new token, and what opens it in somebody's transaction.
+
+        The session it follows ends there (S9).
+        """
         now_ms = self.now_ms
         token = new_token(STAFF_PREFIX, self.ports.identity)
         session = StaffSession(
@@ -194,16 +225,17 @@ class Staff:
             session = replace(session, created_at_ms=instead_of.created_at_ms)
         keep = None if instead_of is None else instead_of.session_id
         token_hash = self.hashes(token.reveal())[0]
-        await self.ports.database.write(rows.put_session, token_hash, session, keep=keep)
+        return token, partial(rows.put_session, token_hash=token_hash, session=session, keep=keep)
+
+    async def start_session(self, staff_id: int, stage: Stage, seen: Seen) -> Secret:
+        """Open a session that nothing tells of: of somebody who is only half in."""
+        token, opening = self.new_session(staff_id, stage, seen)
+        await self.ports.database.write(opening)
         return token
 
     async def end_session(self, staff_id: int, session_id: int) -> None:
         """End one session of a member, as a part of something that has its audit row."""
         await self.ports.database.write(rows.end_session, staff_id, session_id)
-
-    async def end_other_sessions(self, session: StaffSession) -> None:
-        """End all sessions of a member but this one, as a part of something that has its row."""
-        await self.ports.database.write(rows.end_sessions, session.staff_id, but=session.session_id)
 
     async def sign_out(self, session: StaffSession, actor: Actor) -> None:
         """End the session that somebody is in, because they go."""
@@ -227,6 +259,11 @@ def _faults(new: NewMember) -> list[FieldFault]:
     if new.time_zone not in available_timezones():
         faults.append(FieldFault("time_zone", f"{new.time_zone} is no time zone"))
     return faults
+
+
+def _invite(edit: Edit, member: StaffMember, code_hash: bytes) -> None:
+    staff_id = rows.insert_member(edit, member)
+    _put_code(edit, staff_id, WELCOME, code_hash, WELCOME_MINUTES)
 
 
 def _put_code(edit: Edit, staff_id: int, purpose: str, code_hash: bytes, minutes: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Row, Select, and_, delete, func, select, update
@@ -13,6 +13,9 @@ from meganodes.directory.faults import DirectoryFault, FieldFault
 from meganodes.directory.staff_records import Role, StaffMember, StaffSession, StaffState, Stage
 from meganodes.directory.staff_tables import staff, staff_codes, staff_sessions
 from meganodes.kit.database import ReadConnection, WriteConnection
+
+Opening = Callable[[WriteConnection], int]
+"""What opens a session in a transaction; the session's number."""
 
 
 def find_member(connection: ReadConnection, staff_id: int) -> StaffMember | None:
@@ -76,6 +79,44 @@ def change_member(edit: Edit, staff_id: int, new: Mapping[str, object], action: 
 def note_only(edit: Edit, staff_id: int, action: Action) -> None:
     """Leave an audit row of something that changed nothing here."""
     edit.note(Subject.STAFF, staff_id, action)
+
+
+def sign_in(
+    edit: Edit,
+    staff_id: int,
+    opening: Opening,
+    *,
+    by: Mapping[str, object] | None = None,
+    used: Mapping[str, object] | None = None,
+) -> None:
+    """Let somebody in: the session, what it used up, and the one row that tells of it (S26)."""
+    action = Action(verb="sign-in", new=by or {})
+    new = {"last_sign_in_at_ms": edit.at_ms, **(used or {})}
+    change_member(edit, staff_id, new, action)
+    opening(edit.connection)
+
+
+def confirm(edit: Edit, staff_id: int, opening: Opening) -> None:
+    """Let somebody go on who gave the password again: under a new token."""
+    note_only(edit, staff_id, Action(verb="confirm"))
+    opening(edit.connection)
+
+
+def set_own(edit: Edit, new: Mapping[str, object], *, session: StaffSession, verb: str) -> None:
+    """Change what lets a member in; their other sessions end."""
+    change_member(edit, session.staff_id, new, Action(verb=verb))
+    end_sessions(edit.connection, session.staff_id, but=session.session_id)
+
+
+def enrol(
+    edit: Edit, new: Mapping[str, object], *, session: StaffSession, opening: Opening
+) -> None:
+    """Set an app up; at the first sign-in that is two things, each of which happens alone too."""
+    set_own(edit, new, session=session, verb="set-second-factor")
+    if session.stage is Stage.ENROL:
+        sign_in(edit, session.staff_id, opening)
+    else:
+        opening(edit.connection)
 
 
 def put_code(

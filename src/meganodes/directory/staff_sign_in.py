@@ -17,6 +17,7 @@ from sqlalchemy import Row
 from meganodes.directory import staff_rows as rows
 from meganodes.directory.audit import Action, Edit
 from meganodes.directory.records import Actor
+from meganodes.directory.refusals import Refusal, Refused
 from meganodes.directory.sign_in_throttle import (
     FAILURES_MAX,
     FAILURES_OF_ADDRESS_MAX,
@@ -48,7 +49,8 @@ from meganodes.kit.tokens import STAFF_CODE_PREFIX, hash_matches, parse_token
 
 CODE_TRIES_MAX: Final = 5
 ENTER = "enter"
-_NOBODY: Final = 0
+_CODE: Final = "code "
+"""What tries of a code count under, before the e-mail address."""
 
 
 class No(StrEnum):
@@ -91,7 +93,7 @@ class SignIn:
         row = await staff.ports.database.read(rows.find_sign_in, email)
         is_right = await self._is_password(row, password)
         if row is None or not is_right or row.state != StaffState.ACTIVE:
-            await self._note(row, "sign-in-refused", seen)
+            await self._refuse(Refused.SIGN_IN, row, seen)
             return No.WRONG
         await self._forgive(email)
         if is_outdated(row.password_hash):
@@ -100,33 +102,37 @@ class SignIn:
             actor = _actor(row.email, seen)
             await staff.edit(actor, rows.change_member, row.staff_id, fresh, action)
         stage = _stage_after_password(row)
+        token, opening = staff.new_session(row.staff_id, stage, seen)
         if stage is Stage.SIGNED_IN:
-            await self._signed_in(row.staff_id, row.email, seen)
-        return Passed(await staff.start_session(row.staff_id, stage, seen), stage)
+            await staff.edit(_actor(row.email, seen), rows.sign_in, row.staff_id, opening)
+        else:
+            await staff.ports.database.write(opening)
+        return Passed(token, stage)
 
     async def with_code(
         self, member: StaffMember, session: StaffSession, code: str, seen: Seen
     ) -> Passed | No:
         """Judge a code of the app, or a recovery code; five wrong ones end the attempt (S7)."""
         staff = self._staff
-        if self._was_told(f"code {member.email}", seen):
+        if self._was_told(_CODE + member.email, seen):
             return No.USED_UP
         tries = await staff.ports.database.write(rows.count_code_try, session.session_id)
         if tries is None:  # of tries sent at once an earlier one ended the session
             return No.USED_UP
-        if tries > CODE_TRIES_MAX or await self._is_throttled(f"code {member.email}", seen):
+        if tries > CODE_TRIES_MAX or await self._is_throttled(_CODE + member.email, seen):
             await staff.end_session(member.staff_id, session.session_id)
+            if tries > CODE_TRIES_MAX:
+                row = await self._row(member.staff_id)
+                await self._refuse(Refused.TOO_MANY_TRIES, row, seen)
             return No.USED_UP
-        change = partial(self._take_code, code=code, seen=seen)
-        is_right = await staff.ports.database.write(change, member.staff_id)
-        if not is_right:
-            await self._note(await self._row(member.staff_id), "code-refused", seen)
-            return No.WRONG
-        await self._forgive(f"code {member.email}")
-        await self._signed_in(member.staff_id, member.email, seen)
-        token = await staff.start_session(
+        token, opening = staff.new_session(
             member.staff_id, Stage.SIGNED_IN, seen, instead_of=session
         )
+        change = partial(self._take_code, code=code, seen=seen, opening=opening)
+        if not await staff.ports.database.write(change, member.staff_id):
+            await self._refuse(Refused.CODE, await self._row(member.staff_id), seen)
+            return No.WRONG
+        await self._forgive(_CODE + member.email)
         return Passed(token, Stage.SIGNED_IN)
 
     async def confirm(
@@ -137,13 +143,13 @@ class SignIn:
             return No.TOO_OFTEN
         row = await self._row(member.staff_id)
         if not await self._is_password(row, password):
-            await self._note(row, "confirmation-refused", seen)
+            await self._refuse(Refused.CONFIRMATION, row, seen)
             return No.WRONG
         await self._forgive(member.email)
-        await self._note(row, "confirm", seen)
-        token = await self._staff.start_session(
+        token, opening = self._staff.new_session(
             member.staff_id, Stage.SIGNED_IN, seen, instead_of=session
         )
+        await self._staff.edit(_actor(row.email, seen), rows.confirm, member.staff_id, opening)
         return Passed(token, Stage.SIGNED_IN)
 
     # --- codes that work once -------------------------------------------------------------------
@@ -167,28 +173,21 @@ class SignIn:
         if fault is not None:
             return fault
         hashed = await self._staff.passwords.hashed(password)
-        change = partial(self._accept, code=code, hashed=hashed)
+        change = partial(self._accept, code=code, hashed=hashed, seen=seen)
         actor = _actor(member.email, seen)
-        if not await self._staff.edit(actor, change, member.staff_id):
-            return No.WRONG
-        row = await self._row(member.staff_id)
-        stage = _stage_after_password(row)
-        return Passed(await self._staff.start_session(member.staff_id, stage, seen), stage)
+        return await self._staff.edit(actor, change, member.staff_id) or No.WRONG
 
     async def enter(self, code: str, seen: Seen) -> Passed | No:
         """Use a code that signs in by itself; only the demonstration makes such codes."""
         found = await self.code_purpose(code)
         if found is None or found[1] != ENTER or found[0].state is not StaffState.ACTIVE:
             return No.WRONG
-        staff = self._staff
-        hashes = staff.hashes(code)
-        if not await staff.ports.database.write(rows.use_code, hashes, staff.now_ms):
+        member, staff = found[0], self._staff
+        token, opening = staff.new_session(member.staff_id, Stage.SIGNED_IN, seen)
+        change = partial(self._enter, code=code, opening=opening)
+        if not await staff.edit(_actor(member.email, seen), change, member.staff_id):
             return No.WRONG
-        member = found[0]
-        await self._signed_in(member.staff_id, member.email, seen)
-        return Passed(
-            await staff.start_session(member.staff_id, Stage.SIGNED_IN, seen), Stage.SIGNED_IN
-        )
+        return Passed(token, Stage.SIGNED_IN)
 
     # --- password and second factor of one's own ------------------------------------------------
 
@@ -199,9 +198,8 @@ class SignIn:
         fault = password_fault(password, _context(member))
         if fault is None:
             new = {"password_hash": await self._staff.passwords.hashed(password)}
-            actor, action = _actor(member.email, seen), Action(verb="set-password")
-            await self._staff.edit(actor, rows.change_member, member.staff_id, new, action)
-            await self._staff.end_other_sessions(session)
+            change = partial(rows.set_own, session=session, verb="set-password")
+            await self._staff.edit(_actor(member.email, seen), change, new)
         return fault
 
     def enrolment_seed(self, session_token: str) -> Secret:
@@ -215,12 +213,12 @@ class SignIn:
     ) -> Enrolled | No:
         """Set an app up, once it has shown a right code; other sessions end."""
         staff = self._staff
-        if await self._is_throttled(f"code {member.email}", seen):
+        if await self._is_throttled(_CODE + member.email, seen):
             return No.TOO_OFTEN
         step = matching_step(seed, code, staff.now_ms, 0)
         if step is None:
             return No.WRONG
-        await self._forgive(f"code {member.email}")
+        await self._forgive(_CODE + member.email)
         codes = new_recovery_codes(staff.ports.identity)
         name = _totp_row(member.staff_id)
         new = {
@@ -228,22 +226,25 @@ class SignIn:
             "totp_step": step,
             "recovery_hashes": [staff.hashes(each.reveal())[0].hex() for each in codes],
         }
-        actor, action = _actor(member.email, seen), Action(verb="set-second-factor")
-        await staff.edit(actor, rows.change_member, member.staff_id, new, action)
-        await staff.end_other_sessions(session)
-        if session.stage is Stage.ENROL:
-            await self._signed_in(member.staff_id, member.email, seen)
-        token = await staff.start_session(
+        token, opening = staff.new_session(
             member.staff_id, Stage.SIGNED_IN, seen, instead_of=session
         )
+        change = partial(rows.enrol, session=session, opening=opening)
+        await staff.edit(_actor(member.email, seen), change, new)
         return Enrolled(token=token, recovery_codes=codes)
 
     # --- inside ---------------------------------------------------------------------------------
 
     def _take_code(
-        self, connection: WriteConnection, staff_id: int, *, code: str, seen: Seen
+        self,
+        connection: WriteConnection,
+        staff_id: int,
+        *,
+        code: str,
+        seen: Seen,
+        opening: rows.Opening,
     ) -> bool:
-        """Judge a code and use it up, in one transaction: of two at once one wins."""
+        """Judge a code, use it up and let in, in one transaction: of two at once one wins."""
         staff = self._staff
         row = rows.row_of(connection, staff_id)
         edit = Edit.begin(connection, staff.ports.master_key, _actor(row.email, seen), staff.now_ms)
@@ -253,7 +254,8 @@ class SignIn:
         opened = staff.ports.master_key.open_sealed(row.totp_sealed, bound_to=_totp_row(staff_id))
         step = matching_step(Secret(opened), code.strip(), staff.now_ms, row.totp_step)
         if step is not None:
-            rows.change_member(edit, staff_id, {"totp_step": step}, Action(verb="give-code"))
+            used = {"totp_step": step}
+            rows.sign_in(edit, staff_id, opening, by={"second_factor": "code"}, used=used)
             return True
         presented = staff.hashes(plain_recovery_code(code))
         left = [
@@ -261,17 +263,29 @@ class SignIn:
         ]
         if len(left) == len(row.recovery_hashes):
             return False
-        action = Action(verb="give-recovery-code", new={"codes_left": len(left)})
-        rows.change_member(edit, staff_id, {"recovery_hashes": left}, action)
+        by = {"second_factor": "recovery code", "codes_left": len(left)}
+        rows.sign_in(edit, staff_id, opening, by=by, used={"recovery_hashes": left})
         return True
 
-    def _accept(self, edit: Edit, staff_id: int, *, code: str, hashed: str) -> bool:
+    def _accept(
+        self, edit: Edit, staff_id: int, *, code: str, hashed: str, seen: Seen
+    ) -> Passed | None:
         staff = self._staff
         if not rows.use_code(edit.connection, staff.hashes(code), staff.now_ms):
-            return False
+            return None
         new = {"password_hash": hashed, "state": StaffState.ACTIVE}
         rows.change_member(edit, staff_id, new, Action(verb="accept-invitation"))
         rows.end_sessions(edit.connection, staff_id)
+        stage = _stage_after_password(rows.row_of(edit.connection, staff_id))
+        token, opening = staff.new_session(staff_id, stage, seen)
+        opening(edit.connection)
+        return Passed(token, stage)
+
+    def _enter(self, edit: Edit, staff_id: int, *, code: str, opening: rows.Opening) -> bool:
+        staff = self._staff
+        if not rows.use_code(edit.connection, staff.hashes(code), staff.now_ms):
+            return False
+        rows.sign_in(edit, staff_id, opening)
         return True
 
     async def _row(self, staff_id: int) -> Row[Any]:
@@ -305,6 +319,8 @@ class SignIn:
         waiting = await database.read(has_to_wait) or await database.write(takes_a_try)
         if waiting is not None:
             self._told.note(waiting, staff.ports.clock.monotonic())
+            row = await database.read(rows.find_sign_in, who.removeprefix(_CODE))
+            await self._refuse(Refused.TOO_MANY_TRIES, row, seen, who=waiting)
         return waiting is not None
 
     def _was_told(self, who: str, seen: Seen) -> bool:
@@ -320,15 +336,12 @@ class SignIn:
         account = self._staff.hashes(f"sign-in {who.lower()}")[0]
         await self._staff.ports.database.write(forgive, account)
 
-    async def _note(self, row: Row[Any] | None, verb: str, seen: Seen) -> None:
-        staff_id, name = (_NOBODY, "unknown") if row is None else (row.staff_id, row.email)
-        action = Action(verb=verb)
-        await self._staff.edit(_actor(name, seen), rows.note_only, staff_id, action)
-
-    async def _signed_in(self, staff_id: int, email: str, seen: Seen) -> None:
-        new = {"last_sign_in_at_ms": self._staff.now_ms}
-        actor, action = _actor(email, seen), Action(verb="sign-in")
-        await self._staff.edit(actor, rows.change_member, staff_id, new, action)
+    async def _refuse(
+        self, kind: Refused, row: Row[Any] | None, seen: Seen, *, who: bytes | None = None
+    ) -> None:
+        staff_id, name = (0, "unknown") if row is None else (row.staff_id, row.email)
+        refusal = Refusal(kind=kind, staff_id=staff_id, name=name, address=seen.address)
+        await self._staff.note_refusal(refusal, who=who)
 
 
 def _stage_after_password(row: Row[Any]) -> Stage:

@@ -159,7 +159,7 @@
   // --- what was typed comes back after the password was asked for -----------------------------------
   const KEPT = "meganodes-typed";
   const fields = (form) => find("input, select, textarea", form).filter(
-    (each) => each.name && each.name !== "csrf" && !["password", "hidden"].includes(each.type));
+    (each) => each.name && each.name !== "csrf" && each.autocomplete !== "one-time-code" && !["password", "hidden"].includes(each.type));
   document.addEventListener("submit", ({ target: form }) => {
     if (form.method !== "post" || form.querySelector("[type=password]")) return;
     const typed = fields(form).map((each) => [each.name, each.value, each.checked]);
