@@ -10,6 +10,8 @@ NAMELESS = {"utils.py", "util.py", "helpers.py", "helper.py", "common.py", "misc
 
 # A module without a mirror of its own, and where its behaviour is proved instead.
 REASONS = {
+    "kit/database_url.py": "test_database.py: every form of an address",
+    "directory/node_numbers.py": "tests/unit/bootstrap/test_node_number.py: on a real server",
     "journal/memory_attempts.py": "tests/conformance: the databases are compared with it",
     "journal/memory_search.py": "tests/conformance: the databases are compared with it",
     "journal/memory_reports.py": "tests/conformance: the databases are compared with it",

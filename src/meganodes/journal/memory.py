@@ -16,7 +16,6 @@ from meganodes.domain.transaction import (
     Kind,
     RoundKey,
     State,
-    Step,
     Transaction,
     TransactionKey,
 )
@@ -285,17 +284,7 @@ class MemoryJournal:
     async def open_work(self) -> tuple[OpenWork, ...]:
         """Count what is pending, owed or parked, by agent and state."""
         self._require("open_work")
-        since: dict[tuple[int, State], list[int]] = {}
-        for held in self._tables.held.values():
-            row = held.row
-            is_due = row.step not in {Step.NONE, Step.PROBE}
-            if is_due or row.state in {State.PENDING, State.PARKED}:
-                begun = since.setdefault((row.agent_id, row.state), [])
-                begun.append(row.owed_since_ms or row.created_at_ms)
-        return tuple(
-            OpenWork(agent_id=agent_id, state=state, count=len(begun), oldest_at_ms=min(begun))
-            for (agent_id, state), begun in since.items()
-        )
+        return memory_reports.open_work(self._tables)
 
     async def sealed_to(self) -> int:
         """Give 0: nothing is ever sealed."""
@@ -322,18 +311,7 @@ class MemoryJournal:
     async def open_rounds(self, *, opened_before_ms: int, limit: int) -> tuple[OpenRound, ...]:
         """Give rounds that took a stake and were never closed, oldest first."""
         self._require("open_rounds")
-        opened: dict[RoundKey, int] = {}
-        for held in self._tables.held.values():
-            row, key = held.row, held.row.round_key
-            view = self._tables.rounds.get(key)
-            if row.kind is Kind.BET and row.state is State.ACCEPTED and view and not view.closed:
-                opened[key] = min(opened.get(key, row.created_at_ms), row.created_at_ms)
-        found = [
-            OpenRound(key=key, opened_at_ms=at_ms)
-            for key, at_ms in opened.items()
-            if at_ms < opened_before_ms
-        ]
-        return tuple(sorted(found, key=lambda each: each.opened_at_ms)[:limit])
+        return memory_reports.open_rounds(self._tables, opened_before_ms)[:limit]
 
     async def rounds_named(
         self, agent_id: int, user_code: int, round_id: str

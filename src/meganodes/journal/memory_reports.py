@@ -6,9 +6,11 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from typing import TypeVar
 
-from meganodes.domain.transaction import Kind, State, Transaction
+from meganodes.domain.round import OpenRound
+from meganodes.domain.transaction import Kind, RoundKey, State, Step, Transaction
 from meganodes.journal.memory_tables import Entry, Tables
 from meganodes.journal.search import ComparedRow
+from meganodes.journal.store import OpenWork
 from meganodes.journal.turnover import (
     QUARTER_MS,
     Page,
@@ -29,6 +31,37 @@ def entries_between(tables: Tables, agent_id: int, window: Window) -> list[Entry
     """Give the entries listed in a window, oldest first."""
     placed = tables.placed.get(agent_id, [])
     return [each for each in placed if window.start_ms <= each.listed_at_ms < window.end_ms]
+
+
+def open_work(tables: Tables) -> tuple[OpenWork, ...]:
+    """Count what is pending, owed or parked, by agent and state."""
+    since: dict[tuple[int, State], list[int]] = {}
+    for held in tables.held.values():
+        row = held.row
+        is_due = row.step not in {Step.NONE, Step.PROBE}
+        if is_due or row.state in {State.PENDING, State.PARKED}:
+            begun = since.setdefault((row.agent_id, row.state), [])
+            begun.append(row.owed_since_ms or row.created_at_ms)
+    return tuple(
+        OpenWork(agent_id=agent_id, state=state, count=len(begun), oldest_at_ms=min(begun))
+        for (agent_id, state), begun in since.items()
+    )
+
+
+def open_rounds(tables: Tables, opened_before_ms: int) -> tuple[OpenRound, ...]:
+    """Give rounds that took a stake and were never closed, oldest first."""
+    opened: dict[RoundKey, int] = {}
+    for held in tables.held.values():
+        row, key = held.row, held.row.round_key
+        view = tables.rounds.get(key)
+        if row.kind is Kind.BET and row.state is State.ACCEPTED and view and not view.closed:
+            opened[key] = min(opened.get(key, row.created_at_ms), row.created_at_ms)
+    found = [
+        OpenRound(key=key, opened_at_ms=at_ms)
+        for key, at_ms in opened.items()
+        if at_ms < opened_before_ms
+    ]
+    return tuple(sorted(found, key=lambda each: each.opened_at_ms))
 
 
 def turnover_by_user(tables: Tables, agent_id: int, window: Window, page: Page) -> UserTurnovers:
