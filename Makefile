@@ -9,11 +9,11 @@ on = $(filter-out 0 no false,$(1))
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-hub demo test fuzz check bench bench-office format lock clean
+.PHONY: help setup setup-hub setup-hub-postgresql demo test fuzz check check-money bench bench-office format lock clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
-	@printf '\n  %s\n  %s\n' 'Variables: PYTHON=python3.12  INSTALLER=pip  ONCE=1  REVISION=id  CASINO=node  ARGS="..."' \
+	@printf '\n  %s\n  %s\n' 'Variables: PYTHON=python3.12  INSTALLER=pip  ONCE=1  REVISION=id  DB=postgresql  CASINO=node  ARGS="..."' \
 		'Start with make demo, then make test. CONTRIBUTING.md tells the rest.'
 
 setup: ## Install everything for development into .venv (instant when nothing changed)
@@ -22,13 +22,17 @@ setup: ## Install everything for development into .venv (instant when nothing ch
 setup-hub:
 	@$(PYTHON) -m tools.install hub --installer $(INSTALLER)
 
-demo: setup-hub ## Start hub, toy casino and toy studio and run the tour (ONCE=1 ends after it)
+setup-hub-postgresql:
+	@$(PYTHON) -m tools.install hub-postgresql --installer $(INSTALLER)
+
+demo: $(if $(filter postgresql,$(DB)),setup-hub-postgresql,setup-hub) ## Start hub, toy casino and toy studio and run the tour (ONCE=1 ends after it)
 	@$(VENV)/python -m meganodes demo $(if $(call on,$(ONCE)),--once) $(if $(REVISION),--revision $(REVISION)) \
+		$(if $(DB),--db $(DB)) \
 		$(if $(CASINO),--casino $(CASINO)) $(ARGS)
 
-test: setup ## Run all tests but the house rules (ARGS="-k name" narrows)
+test: setup ## Run all tests but house rules and check-money (ARGS="-k name" narrows)
 	@$(PYTHON) -m tools.ensure_system_packages test
-	@$(VENV)/python -m pytest -n 2 --dist loadfile --ignore tests/house $(ARGS)
+	@$(VENV)/python -m pytest -n 2 --dist loadfile --ignore tests/house --ignore tests/money $(ARGS)
 
 fuzz: setup ## Fuzz both APIs for long (EXAMPLES=20000 each, SEED=1 repeats a finding)
 	@FUZZ_EXAMPLES=$(or $(EXAMPLES),20000) FUZZ_SEED=$(or $(SEED),0) \
@@ -36,6 +40,9 @@ fuzz: setup ## Fuzz both APIs for long (EXAMPLES=20000 each, SEED=1 repeats a fi
 
 check: setup ## Formatting, lint, types, layers and house rules
 	@$(VENV)/python -m tools.check
+
+check-money: setup ## Break databases under load, many times; no money may be lost (20 minutes)
+	@$(VENV)/python -m pytest -n 0 -p no:randomly -s tests/money $(ARGS)
 
 bench: setup-hub ## Measure CPU per durable bet against a reverse proxy
 	@$(PYTHON) -m tools.ensure_system_packages bench

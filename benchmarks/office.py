@@ -68,6 +68,7 @@ async def _measured(folder: Path, visits: int, status: Status) -> tuple[Timing, 
                 status.update(f"{guest.name}: {shape.name}")
                 seen = [await guest.visitor.visit(shape) for _ in range(1 + visits)]
                 first, *warm = (each.milliseconds for each in seen)
+                cpu_ms = tuple(each.cpu_ms for each in seen[1:])
                 timings.append(
                     Timing(
                         page=shape.path,
@@ -77,6 +78,7 @@ async def _measured(folder: Path, visits: int, status: Status) -> tuple[Timing, 
                         size=seen[-1].size,
                         first_ms=first,
                         warm_ms=tuple(warm),
+                        cpu_ms=cpu_ms,
                     )
                 )
     return tuple(timings)

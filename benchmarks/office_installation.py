@@ -19,10 +19,12 @@ from meganodes.directory.staff import NewMember
 from meganodes.directory.staff_records import Role, Stage
 from meganodes.directory.staff_sign_in import SignIn
 from meganodes.kit.clock import SystemClock
+from meganodes.kit.identity import first_trans_id
 from meganodes.kit.secrets import create_master_key_file
 
 STRANGER: Final = "stranger"
 _MADE: Final = "made"
+_WORDS_AT_ONCE: Final = 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +53,10 @@ async def make_installation(
     office = await wiring.open_office(settings)
     try:
         await fill_directory(office, wiring.load_master_key(settings), size)
+        say("words that ids are found by")
+        past = first_trans_id(office.clock.now_ms())
+        while await office.journal.add_search_words(before=past, limit=_WORDS_AT_ONCE):
+            pass
     finally:
         await office.close()
     (folder / _MADE).touch()
@@ -95,8 +101,10 @@ async def _invitation(office: wiring.Office) -> str:
 
 
 def _settings(folder: Path) -> Settings:
-    given = {
+    given: dict[str, object] = {
         "database_url": f"sqlite:///{folder / 'hub.db'}",
         "master_key_file": str(folder / "master.key"),
+        # One person asks for a page as often as it is measured.
+        "office": {"searches_per_minute": 10_000, "exports_per_minute": 10_000},
     }
     return load_settings(None, given, {})

@@ -13,14 +13,17 @@ from rich.table import Table
 from benchmarks.office_journal import Size
 
 LIMIT_MS: Final = 150
-_COLUMNS: Final = ("page", "who", "first", "p50", "p95", "KiB")
+_COLUMNS: Final = ("page", "who", "first", "p50", "p95", "CPU", "KiB")
 _PERCENT: Final = 100
 _SHOWN: Final = 15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
-    """The visits of one page by one person, in milliseconds: the first, and those after it."""
+    """The visits of one page by one person, in milliseconds: the first, and those after it.
+
+    ``cpu_ms`` is the processor's time of those after it, which other programs hardly change.
+    """
 
     page: str
     query: str
@@ -29,6 +32,7 @@ class Timing:
     size: int
     first_ms: float
     warm_ms: tuple[float, ...]
+    cpu_ms: tuple[float, ...]
 
     @property
     def p50_ms(self) -> float:
@@ -39,6 +43,11 @@ class Timing:
     def p95_ms(self) -> float:
         """What 95 of a hundred warm visits did not exceed."""
         return share(self.warm_ms, 95)
+
+    @property
+    def cpu_p50_ms(self) -> float:
+        """Processor's time that half of the warm visits did not exceed."""
+        return share(self.cpu_ms, 50)
 
     @property
     def name(self) -> str:
@@ -93,12 +102,14 @@ def markdown(run: OfficeRun) -> str:
     for each in _slowest_first(run):
         pages.setdefault(each.page, each)
     kept = len(run.timings) - len(too_slow(run))
+    lean = sum(each.cpu_p50_ms <= LIMIT_MS for each in run.timings)
     lines = [
         f"# {run.date}, commit {run.commit}: pages of the Back Office",
         "",
         f"Server's time in ms, {run.size.agents:,} agents, {run.size.transactions:,} transactions",
         f"of a month, {run.size.users:,} users; one first visit, then {run.visits} warm ones.",
-        f"The limit, a p95 of {LIMIT_MS} ms, is kept by {kept} of {len(run.timings)}.",
+        f"The limit, a p95 of {LIMIT_MS} ms, is kept by {kept} of {len(run.timings)};",
+        f"as time of the processor, at p50, by {lean} of {len(run.timings)}.",
         *(["", run.note] if run.note else []),
         *("", "## Every page by its slowest query and visitor", ""),
         *_rows(pages.values()),
@@ -117,7 +128,8 @@ def record(run: OfficeRun, folder: Path) -> Path:
     found = asdict(run)
     for each in found["timings"]:
         each["first_ms"] = round(each["first_ms"], 2)
-        each["warm_ms"] = [round(value, 2) for value in each["warm_ms"]]
+        for name in ("warm_ms", "cpu_ms"):
+            each[name] = [round(value, 2) for value in each[name]]
     text = json.dumps(found | {"timings": []}, indent=1, ensure_ascii=False)
     timings = ",\n  ".join(json.dumps(each, ensure_ascii=False) for each in found["timings"])
     whole = text.replace('"timings": []', f'"timings": [\n  {timings}\n ]')
@@ -132,7 +144,7 @@ def _slowest_first(run: OfficeRun) -> list[Timing]:
 
 
 def _cells(each: Timing) -> tuple[str, ...]:
-    times = (f"{value:.1f}" for value in (each.first_ms, each.p50_ms, each.p95_ms))
+    times = (f"{value:.1f}" for value in (each.first_ms, each.p50_ms, each.p95_ms, each.cpu_p50_ms))
     return (each.name, each.who, *times, f"{each.size / 1024:.0f}")
 
 

@@ -16,8 +16,8 @@ from meganodes.backoffice.page import Method
 from meganodes.backoffice.pages import PAGES
 from tests.support.counted_statements import counted_statements
 
-FEW = Size(agents=12, transactions=1_000, users=300, staff=20)
-MANY = Size(agents=1_000, transactions=20_000, users=20_000, staff=300)
+FEW = Size(agents=12, transactions=300, users=100, staff=20)
+MANY = Size(agents=300, transactions=3_000, users=2_000, staff=200)
 ROWS_SHOWN = 50
 """A list shows so many rows; one look for each row that it shows is all that may come on top."""
 STATEMENTS_MAX = 600
@@ -26,7 +26,7 @@ Asked = dict[tuple[str, str, str], int]
 
 
 async def asked_by_pages(folder: Path, size: Size) -> Asked:
-    """Visit every page with every query as everybody; count statements of a second visit."""
+    """Visit every page with every query as everybody; count what each visit asks."""
     await make_installation(folder, size)
     found: Asked = {}
     with counted_statements() as statements:
@@ -36,7 +36,6 @@ async def asked_by_pages(folder: Path, size: Size) -> Asked:
             ]  # sees what admins see
             visits = [(guest, each) for guest in seeing for each in enumerate(guest.shapes())]
             for guest, (number, shape) in visits:
-                await guest.visitor.visit(shape)
                 statements.clear()
                 await guest.visitor.visit(shape)
                 found[guest.name, shape.path, str(number)] = len(statements.texts)

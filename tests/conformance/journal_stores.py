@@ -14,9 +14,10 @@ from meganodes.journal.postgres import PostgresJournal
 from meganodes.journal.schema import upgrade
 from meganodes.journal.sqlite import SqliteJournal
 from meganodes.journal.store import AttemptRecord, Change, JournalReads, JournalStore
-from meganodes.kit.clock import ManualClock, SystemClock
+from meganodes.kit.clock import ManualClock
 from meganodes.kit.database import parse_database_url
-from tests.support.postgres import empty_journal, shared_database
+from tests.support.kept_connections import KeptConnections
+from tests.support.postgres import empty_journal
 
 LOGGED_SECONDS = 30.0
 
@@ -78,14 +79,13 @@ async def open_sqlite(template: Path, folder: Path) -> AsyncIterator[Journal]:
 
 
 @asynccontextmanager
-async def open_postgresql() -> AsyncIterator[Journal]:
+async def open_postgresql(kept: KeptConnections) -> AsyncIterator[Journal]:
     """Open a store on the database of this process, emptied."""
-    url = shared_database()
-    empty_journal(url)
+    empty_journal(kept.url)
     clock = ManualClock()
 
     def reopened(clock: ManualClock) -> PostgresJournal:
-        return PostgresJournal(url, clock=SystemClock(), owner="node-0", lease_clock=clock)
+        return kept.journal(clock)
 
     store = reopened(clock)
     await store.start()

@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
-from pathlib import Path
 
 import pytest
 
@@ -15,8 +14,10 @@ from meganodes.directory.faults import DirectoryFault, NameConflict
 from meganodes.directory.port import Directory
 from meganodes.directory.records import LaunchFault, LaunchFaultReason, TokenKind
 from meganodes.kit.clock import ManualClock
+from meganodes.kit.database import DatabaseUrl
 from tests.support.builders import NOW_MS, a_launch, a_new_agent
 from tests.support.directory import Surroundings, set_the_stage, started_directory
+from tests.support.places import address_of
 
 Node = Callable[[], AbstractAsyncContextManager[Directory]]
 
@@ -27,9 +28,9 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture
-def node(tmp_path: Path, clock: ManualClock) -> Node:
+def node(place: DatabaseUrl, clock: ManualClock) -> Node:
     """Start one more node on the one database of this test."""
-    return lambda: started_directory(tmp_path / "hub.db", Surroundings(clock=clock))
+    return lambda: started_directory(place, Surroundings(clock=clock))
 
 
 @pytest.fixture
@@ -174,12 +175,12 @@ async def test_everything_survives_a_restart(node: Node) -> None:
 
 CREATE_USERS = """
 import asyncio, sys
-from pathlib import Path
+from meganodes.kit.database import parse_database_url
 from tests.support.builders import a_new_agent
 from tests.support.directory import started_directory
 
 async def main():
-    async with started_directory(Path(sys.argv[1])) as directory:
+    async with started_directory(parse_database_url(sys.argv[1])) as directory:
         if directory.agent(1) is None:
             await directory.add_agent(a_new_agent())
         for number in range(100_000):
@@ -190,11 +191,11 @@ asyncio.run(main())
 """
 
 
-def test_numbers_are_never_reused_after_a_crash(tmp_path: Path) -> None:
+def test_numbers_are_never_reused_after_a_crash(place: DatabaseUrl) -> None:
     """Killed in the middle of creating users, three times; every number was printed once."""
     printed: list[int] = []
     for run in ("first", "second", "third"):
-        arguments = [sys.executable, "-c", CREATE_USERS, str(tmp_path / "hub.db"), run]
+        arguments = [sys.executable, "-c", CREATE_USERS, address_of(place), run]
         environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
         with subprocess.Popen(arguments, stdout=subprocess.PIPE, env=environment) as process:
             assert process.stdout is not None

@@ -176,6 +176,7 @@ QUESTIONS: dict[str, Callable[[Asking], tuple[tuple[Any, ...], dict[str, Any]]]]
     "listed_between": lambda a: ((a.agent(), a.window(), a.page()), {}),
     "turnover_by_user": lambda a: ((a.agent(), a.window(), a.page()), {}),
     "turnover_by_game": lambda a: ((a.agent(), a.window()), {}),
+    "turnover_course": lambda a: ((a.agent(), a.window()), {}),
     "turnover_by_session": lambda a: (
         (a.agent(), a.random.sample(SESSIONS, a.random.randint(0, 3)), a.window()),
         {},
@@ -270,7 +271,3 @@ async def test_leases_run_by_the_databases_own_clock_when_no_moment_is_given(bot
         overdue = await both.sqlite.overdue(2**52, 2**52, limit)
         assert overdue
         assert await both.postgresql.overdue(2**52, None, limit) == overdue
-
-
-def _as_it_is(found: object) -> object:
-    return found

@@ -12,8 +12,10 @@ from meganodes.domain.transaction import Transaction
 from meganodes.journal.turnover import (
     QUARTER_MS,
     Page,
+    QuarterTurnover,
     SessionTurnover,
     Turnover,
+    TurnoverCourse,
     UserTurnovers,
     Window,
 )
@@ -36,6 +38,23 @@ def of_game(bet_minor: int, win_minor: int, **changes: object) -> Turnover:
     return Turnover(bet_minor=bet_minor, win_minor=win_minor, **values)  # type: ignore[arg-type]
 
 
+async def quarter_by_quarter(journal: Journal, window: Window) -> tuple[QuarterTurnover, ...]:
+    """Ask for the games of each quarter of a window alone, and add them up."""
+    found = []
+    first_ms = window.start_ms // QUARTER_MS * QUARTER_MS
+    for start_ms in range(first_ms, window.end_ms, QUARTER_MS):
+        end_ms = min(start_ms + QUARTER_MS, window.end_ms)
+        inside = Window(start_ms=max(start_ms, window.start_ms), end_ms=end_ms)
+        games = await journal.reads.turnover_by_game(1, inside)
+        bet_minor = sum(each.bet_minor for each in games)
+        win_minor = sum(each.win_minor for each in games)
+        if games:
+            found.append(
+                QuarterTurnover(start_ms=start_ms, bet_minor=bet_minor, win_minor=win_minor)
+            )
+    return tuple(found)
+
+
 # --- what is summed -------------------------------------------------------------------------------
 
 
@@ -46,6 +65,21 @@ async def test_nothing_was_turned_over_without_entries(journal: Journal) -> None
     )
     assert await journal.reads.turnover_by_session(1, [11], EVER) == ()
     assert await journal.store.sum_turnovers(limit=100) == 0
+
+
+async def test_the_course_of_a_window_adds_each_quarter_up(journal: Journal) -> None:
+    assert await journal.reads.turnover_course(1, EVER) == TurnoverCourse(quarters=(), games=())
+    await settled_bet(journal.store, amount_minor=150)
+    await settled_win(journal.store, amount_minor=75)
+    await place(journal, QUARTER)
+    await settled_bet(journal.store, amount_minor=50)
+    await place(journal, QUARTER + 3 * QUARTER_MS - 1)
+    course = await journal.reads.turnover_course(1, EVER)
+    assert course.games == (of_game(200, 75),)
+    assert course.quarters == (
+        QuarterTurnover(start_ms=QUARTER, bet_minor=150, win_minor=75),
+        QuarterTurnover(start_ms=QUARTER + 2 * QUARTER_MS, bet_minor=50, win_minor=0),
+    )
 
 
 async def test_bets_and_wins_are_summed_once_they_are_placed(journal: Journal) -> None:
@@ -184,6 +218,9 @@ async def test_every_window_has_the_sums_of_its_entries_however_far_they_are_sum
         assert {each.game_code: each.bet_minor for each in games} == expected
         users = await journal.reads.turnover_by_user(1, window, ALL)
         assert sum(each.bet_minor for each in users.turnovers) == sum(expected.values())
+        course = await journal.reads.turnover_course(1, window)
+        assert course.games == games
+        assert course.quarters == await quarter_by_quarter(journal, window)
 
 
 async def test_summing_up_goes_on_from_where_it_stopped_and_ends(journal: Journal) -> None:

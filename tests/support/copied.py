@@ -22,6 +22,8 @@ A_ROW_OF_EACH: tuple[tuple[str, tuple[Any, ...]], ...] = (
     ),
     ("INSERT INTO attempt_bodies VALUES (77, 1, ?, x'')", (ODD_BYTES,)),
     ("INSERT INTO list_skips VALUES (1, 3, 40)", ()),
+    ("INSERT INTO seal_progress VALUES (0, 60000)", ()),
+    ("INSERT INTO seals VALUES (1, 1, 0, x'00', ?, x'', ?)", (ODD_BYTES, ODD_BYTES)),
     (
         "INSERT INTO turnovers VALUES (1, 2, 400000001, 11, 7, ?, ?, -5, 0, ?, 3)",
         (ODD_TEXT, LARGEST, LARGEST),

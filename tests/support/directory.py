@@ -27,7 +27,13 @@ from meganodes.directory.records import AgentCredentials, ProviderCredentials, S
 from meganodes.directory.schema import upgrade
 from meganodes.directory.tables import agents, credentials, directory_metadata
 from meganodes.kit.clock import Clock, ManualClock
-from meganodes.kit.database import Database, DatabaseSettings, WriteConnection, parse_database_url
+from meganodes.kit.database import (
+    Database,
+    DatabaseSettings,
+    DatabaseUrl,
+    WriteConnection,
+    parse_database_url,
+)
 from meganodes.kit.identity import SystemIdentity
 from meganodes.kit.secrets import MasterKey, Secret
 from tests.support.builders import NOW_MS, a_game, a_launch, a_new_agent, a_new_provider, an_agent
@@ -46,11 +52,12 @@ class Surroundings:
     refused_urls: Mapping[str, str] = field(default_factory=dict)
 
 
-def open_database(path: Path) -> Database:
-    """Open a database file; a new one gets the tables."""
-    if not path.exists():
-        path.write_bytes(_empty_database())
-    return Database(parse_database_url(f"sqlite:///{path}"), DatabaseSettings())
+def open_database(place: Path | DatabaseUrl) -> Database:
+    """Open a database; a new file gets the tables."""
+    url = place if isinstance(place, DatabaseUrl) else parse_database_url(f"sqlite:///{place}")
+    if url.path is not None and not url.path.exists():
+        url.path.write_bytes(_empty_database())
+    return Database(url, DatabaseSettings())
 
 
 @functools.cache
@@ -87,10 +94,10 @@ def directory_on(database: Database, around: Surroundings) -> Directory:
 
 @asynccontextmanager
 async def started_directory(
-    path: Path, around: Surroundings | None = None
+    place: Path | DatabaseUrl, around: Surroundings | None = None
 ) -> AsyncIterator[Directory]:
-    """Run a directory on this file until the block ends."""
-    database = open_database(path)
+    """Run a directory on this database until the block ends."""
+    database = open_database(place)
     directory = directory_on(database, around if around is not None else Surroundings())
     try:
         await directory.start()
@@ -133,9 +140,9 @@ async def open_session(directory: Directory, user: User) -> tuple[Session, Secre
     return opened
 
 
-def many_agents(path: Path, count: int) -> None:
-    """Put agents `agent-1` and so on into a new database file, in one transaction."""
-    database = open_database(path)
+def many_agents(place: DatabaseUrl, count: int) -> None:
+    """Put agents `agent-1` and so on into a new database, in one transaction."""
+    database = open_database(place)
     identity = SystemIdentity(ManualClock(), 0)
     numbers = range(1, count + 1)
 

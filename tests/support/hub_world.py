@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import cast
 
 from meganodes.callbacks.gateway import AgentView, Attempt, Call, CallbackGateway
 from meganodes.directory.port import Directory
@@ -41,6 +42,7 @@ from meganodes.hub.core import Hub, HubSettings
 from meganodes.hub.waiting import Decisions
 from meganodes.hub.worker import Worker
 from meganodes.journal.memory import MemoryJournal, StoreFault
+from meganodes.journal.store import JournalStore
 from meganodes.kit.clock import Clock, SystemClock
 from meganodes.kit.identity import SystemIdentity
 from meganodes.protocol.commands import Command
@@ -283,11 +285,22 @@ async def _session_of_today(directory: Directory, stage: Stage, clock: Clock) ->
     return replace(stage, session=session, session_token=token)
 
 
+StoreOf = Callable[[Clock], JournalStore]
+"""Makes the journal of a world on somebody's database."""
+
+
 @asynccontextmanager
 async def hub_world(
-    path: Path, *, answer_within_seconds: float = 2.0, **settings: object
+    path: Path,
+    *,
+    answer_within_seconds: float = 2.0,
+    store_of: StoreOf | None = None,
+    **settings: object,
 ) -> AsyncIterator[World]:
-    """Build a world on a directory file in `path`; the agent acme is approved."""
+    """Build a world on a directory file in `path`; the agent acme is approved.
+
+    Its journal is in memory, where a test can make it fail, unless ``store_of`` makes another.
+    """
     clock = SystemClock()
     async with started_directory(path / "directory.db", Surroundings(clock=clock)) as directory:
         stage = await _session_of_today(directory, await set_the_stage(directory), clock)
@@ -297,13 +310,14 @@ async def hub_world(
         def fault(method: str) -> StoreFault | None:
             return faults.popleft() if method == "commit" and faults else None
 
-        journal = MemoryJournal(clock=clock, fault=fault)
+        store = MemoryJournal(clock=clock, fault=fault) if store_of is None else store_of(clock)
+        journal = cast("MemoryJournal", store)
         await journal.start()
         line = Line()
         hub = Hub(
             directory=directory,
             journal=journal,
-            reads=journal,
+            reads=journal.reads,
             gateway=line,
             clock=clock,
             identity=SystemIdentity(clock, 0),
@@ -328,3 +342,4 @@ async def hub_world(
         finally:  # a test that failed half-way may have left a backend that never answers
             for task in hub.tasks:
                 task.cancel()
+            await journal.close()

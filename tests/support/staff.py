@@ -18,6 +18,7 @@ from meganodes.directory.staff import NewMember, Staff
 from meganodes.directory.staff_records import Role, Seen, StaffMember, StaffSession
 from meganodes.directory.staff_sign_in import Enrolled, Passed, SignIn
 from meganodes.kit.clock import ManualClock
+from meganodes.kit.database import DatabaseUrl
 from meganodes.kit.identity import SystemIdentity
 from meganodes.kit.one_time_codes import STEP_SECONDS
 from meganodes.kit.passwords import MEMORY_KIB, Passwords
@@ -106,10 +107,12 @@ def code_of(seed: Secret, now_ms: int) -> str:
 
 
 @asynccontextmanager
-async def people_on(path: Path, passwords: Passwords | None = None) -> AsyncIterator[People]:
-    """Open the people of a database file."""
+async def people_on(
+    place: Path | DatabaseUrl, passwords: Passwords | None = None
+) -> AsyncIterator[People]:
+    """Open the people of a database."""
     clock = ManualClock()
-    database = open_database(path)
+    database = open_database(place)
 
     async def no_check(_url: str) -> str | None:
         return None

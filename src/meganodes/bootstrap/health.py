@@ -22,6 +22,7 @@ class Health:
 
     hub: Hub
     is_draining: Callable[[], bool]
+    has_number: Callable[[], bool] = lambda: True
 
     def routes(self) -> list[Route]:
         """Make the routes."""
@@ -36,7 +37,11 @@ class Health:
 
     async def _ready(self, _request: Request) -> JSONResponse:
         """New work is welcome: not draining, and the journal answers in time."""
-        checks = {"accepting": not self.is_draining(), "journal": await self._journal()}
+        checks = {
+            "accepting": not self.is_draining(),
+            "journal": await self._journal(),
+            "node_number": self.has_number(),
+        }
         return _verdict(checks)
 
     async def _journal(self) -> bool:

@@ -47,7 +47,7 @@ class Sources:
     wall: Clock
     commits: CommitMeters
     loop_lag: Histogram
-    database: Path
+    database: Path | None
     agents_max: int
     sight: Callable[[], Sight | None]
     circuits: Callable[[], tuple[CircuitChange, ...]]
@@ -148,6 +148,8 @@ def _open_work(sources: Sources) -> Iterator[Metric]:
     yield count
     yield oldest
     yield _gauge("unplaced_entries", "Entries of lists without a position.", sight.unplaced)
+    lag_ms = max(0, now_ms - sight.sealed_to_ms) if sight.sealed_to_ms else 0
+    yield _gauge("seal_lag_seconds", "Age of the oldest minute without a seal.", lag_ms / 1000)
     yield _gauge(
         "open_rounds", "Rounds that nobody closed in time, 1000 at most.", len(sight.open_rounds)
     )
@@ -189,12 +191,17 @@ def _journal(sources: Sources) -> Iterator[Metric]:
     reconnects = _counter("journal_reconnects", "Connections to PostgreSQL opened anew.")
     reconnects.add_metric([], commits.reconnects)
     yield reconnects
+    if sources.database is not None:
+        yield from _file(sources.database)
+
+
+def _file(database: Path) -> Iterator[Metric]:
     size = GaugeMetricFamily(f"{_NAME}_database_bytes", "Size on the disk.", labels=["file"])
-    wal = sources.database.with_name(sources.database.name + "-wal")
-    for name, path in (("database", sources.database), ("wal", wal)):
+    wal = database.with_name(database.name + "-wal")
+    for name, path in (("database", database), ("wal", wal)):
         size.add_metric([name], path.stat().st_size if path.exists() else 0)
     yield size
-    disk = os.statvfs(sources.database.parent)
+    disk = os.statvfs(database.parent)
     yield _gauge("disk_free_bytes", "Room on the database's disk.", disk.f_bavail * disk.f_frsize)
     yield _gauge("disk_size_bytes", "Size of the database's disk.", disk.f_blocks * disk.f_frsize)
 

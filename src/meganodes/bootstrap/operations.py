@@ -12,8 +12,9 @@ from meganodes.bootstrap.alert_hook import AlertHook, AlertPorts
 from meganodes.bootstrap.alert_post import Sender, open_line
 from meganodes.bootstrap.metrics_families import Sources
 from meganodes.bootstrap.metrics_page import MetricsAccess, MetricsPage
+from meganodes.bootstrap.node_number import NodeNumber
 from meganodes.bootstrap.server import Listening
-from meganodes.bootstrap.wiring import Office, database_file
+from meganodes.bootstrap.wiring import Office, read_database_url
 from meganodes.callbacks.gateway import HttpGateway
 from meganodes.hub.alert_conditions import MINUTE_MS, Conditions, ConditionSettings
 from meganodes.hub.core import Hub
@@ -31,6 +32,7 @@ class Node:
     hub: Hub
     gateway: HttpGateway
     door: ProviderDoor
+    number: NodeNumber | None = None
     listenings: list[Listening] = field(default_factory=list)
 
     @property
@@ -92,7 +94,7 @@ class Operations:
             wall=office.clock,
             commits=office.journal.meters,
             loop_lag=self._lag.seconds,
-            database=database_file(office.settings),
+            database=read_database_url(office.settings).path,
             agents_max=office.settings.operations.metrics_agents_max,
             sight=lambda: self._watch.last,
             circuits=node.gateway.open_circuits,
@@ -115,7 +117,10 @@ def _alert_hook(node: Node) -> AlertHook:
     office = node.office
     settings, given = office.settings, office.settings.operations
     ca_file = Path(settings.callbacks.ca_file) if settings.callbacks.ca_file else None
-    database = database_file(settings)
+    # Beside the file; with PostgreSQL beside the key, a node's own.
+    beside = read_database_url(settings).path or Path(settings.master_key_file).with_name(
+        settings.node
+    )
     return AlertHook(
         AlertPorts(
             line=open_line(given.alert_url, Path(given.alert_secret_file), office.clock, ca_file),
@@ -131,7 +136,7 @@ def _alert_hook(node: Node) -> AlertHook:
             circuits=node.gateway.open_circuits,
             clock=office.clock,
             identity=office.identity,
-            remembered=database.with_name(database.name + ".alerts.json"),
+            remembered=beside.with_name(beside.name + ".alerts.json"),
         ),
         tuple(minutes * MINUTE_MS for minutes in given.alert_repeat_minutes),
     )

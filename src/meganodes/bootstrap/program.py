@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from ipaddress import ip_network
+from pathlib import Path
 
 from starlette.applications import Starlette
 
@@ -13,25 +15,31 @@ from meganodes.backoffice.app import make_office_routes
 from meganodes.backoffice.office import Office as BackOffice
 from meganodes.backoffice.office import OfficeSettings
 from meganodes.bootstrap.health import Health
+from meganodes.bootstrap.node_number import NodeNumber, NumberTaken
 from meganodes.bootstrap.operations import Node, Operations
 from meganodes.bootstrap.server import CannotListen, Listening, serve
 from meganodes.bootstrap.server_settings import App, ServerSettings
-from meganodes.bootstrap.settings import Settings
+from meganodes.bootstrap.settings import AUTO, Settings
 from meganodes.bootstrap.traced import TracedDoor, traced_app
 from meganodes.bootstrap.wiring import (
     Office,
     StartFault,
-    database_file,
+    check_schema,
     list_numbers,
     make_gateway,
     make_hub,
     make_tracing,
     open_office,
+    read_database_url,
 )
+from meganodes.directory.node_numbers import Holder
 from meganodes.directory.staff_sign_in import SignIn
 from meganodes.hub import wallet
 from meganodes.hub.core import Hub
 from meganodes.hub.worker import Worker
+from meganodes.kit.clock import SystemClock
+from meganodes.kit.database import DatabaseUnavailable
+from meganodes.kit.identity import SystemIdentity
 from meganodes.kit.logging import get_logger
 from meganodes.kit.process_lock import AlreadyLocked, ProcessLock
 from meganodes.main_api.reference import routes as reference
@@ -47,17 +55,49 @@ async def run_hub(
     settings: Settings, on_started: Callable[[Listening], None] = lambda _listening: None
 ) -> bool:
     """Run one hub until SIGTERM; True when it drained. Raises StartFault when it cannot start."""
-    lock = ProcessLock(database_file(settings))
+    async with _own_number(settings) as number:
+        office = await open_office(settings, make_tracing(settings), number)
+        try:
+            return await _serve(office, on_started, number)
+        finally:
+            await office.close()
+
+
+@asynccontextmanager
+async def _own_number(settings: Settings) -> AsyncIterator[NodeNumber | None]:
+    """Be the only one: of the file with SQLite, of a node number with PostgreSQL."""
+    url = read_database_url(settings)
+    if url.path is not None:
+        with _locked(url.path):
+            yield None
+        return
+    check_schema(settings)
+    wanted = None if isinstance(settings.node_number, str) else settings.node_number
+    clock = SystemClock()
+    key = SystemIdentity(clock, 0).token_bytes(16).hex()
+    holder = Holder(key=key, name="" if settings.node == AUTO else settings.node)
+    number = NodeNumber(url, holder, wanted, clock)
+    try:
+        try:
+            await number.start()
+        except NumberTaken as fault:
+            raise StartFault(str(fault)) from None
+        except DatabaseUnavailable as fault:
+            raise StartFault(f"database_url: {fault}") from None
+        yield number
+    finally:
+        await number.close()
+
+
+@contextmanager
+def _locked(file: Path) -> Iterator[None]:
+    lock = ProcessLock(file)
     try:
         lock.acquire()
     except AlreadyLocked as fault:
         raise StartFault(str(fault)) from None
     try:
-        office = await open_office(settings, make_tracing(settings))
-        try:
-            return await _serve(office, on_started)
-        finally:
-            await office.close()
+        yield
     finally:
         lock.release()
 
@@ -76,14 +116,16 @@ class _Doors:
         self._draining.set()
 
 
-async def _serve(office: Office, on_started: Callable[[Listening], None]) -> bool:
+async def _serve(
+    office: Office, on_started: Callable[[Listening], None], number: NodeNumber | None
+) -> bool:
     gateway = make_gateway(office)
     hub = make_hub(office, gateway)
     hub.list_numbers = await list_numbers(office)
     worker = Worker(hub)
     draining = asyncio.Event()
     door = _provider_door(office, hub)
-    node = Node(office=office, hub=hub, gateway=gateway, door=door)
+    node = Node(office=office, hub=hub, gateway=gateway, door=door, number=number)
     operations = Operations(node)
 
     def started(listening: Listening) -> None:
@@ -109,7 +151,11 @@ async def _serve(office: Office, on_started: Callable[[Listening], None]) -> boo
 def web_app(node: Node, operations: Operations, draining: asyncio.Event) -> Starlette:
     """Make the app that has every route of the listener but those of the Provider API."""
     office, hub = node.office, node.hub
-    health = Health(hub=hub, is_draining=lambda: node.is_draining)
+    health = Health(
+        hub=hub,
+        is_draining=lambda: node.is_draining,
+        has_number=lambda: node.number is None or node.number.is_held,
+    )
     return make_app(
         hub,
         main_api_settings(office.settings),

@@ -25,6 +25,7 @@ from pydantic import (
 
 DEFAULTS_FILE = Path(__file__).with_name("settings.default.toml")
 PREFIX = "MEGANODES_"
+AUTO = "auto"
 
 Port = Annotated[int, Field(ge=0, le=65_535)]
 Seconds = Annotated[int, Field(ge=0, le=86_400)]
@@ -182,6 +183,14 @@ class Operations(_Table):
         return self
 
 
+class Database(_Table):
+    """The directory's connections to the database."""
+
+    lock_seconds: Annotated[int, Field(ge=1, le=300)]
+    statement_seconds: Annotated[int, Field(ge=1, le=3_600)]
+    connect_seconds: Annotated[int, Field(ge=2, le=60)]
+
+
 class Settings(_Table):
     """All settings of one process."""
 
@@ -190,7 +199,8 @@ class Settings(_Table):
     installation: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,40}$")]
     public_url: Annotated[str, Field(pattern=r"^https?://[^/\s]+$")]
     node: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,60}$")]
-    node_number: Annotated[int, Field(ge=0, le=63)]
+    node_number: Literal["auto"] | Annotated[int, Field(ge=0, le=63)]
+    database: Database
     server: Server
     main_api: MainApi
     sessions: Sessions

@@ -20,9 +20,11 @@ from meganodes.domain.asked import Answer
 from meganodes.domain.outcome import NotSent, Unknown
 from meganodes.domain.transaction import Transaction
 from meganodes.hub.meters import NO_SUCH, OUTCOME_NAMES, Stopwatch
+from meganodes.journal.postgres import PostgresJournal
 from meganodes.journal.sqlite import SqliteJournal
 from meganodes.journal.store import Change, CommitResult
 from meganodes.kit.clock import Clock
+from meganodes.kit.database import DatabaseUrl
 from meganodes.kit.tracing import Side, Span, Tracing
 from meganodes.main_api.v4.routes import ENDPOINTS
 from meganodes.provider_api.inbound import ProviderDoor
@@ -65,8 +67,36 @@ class TracedGateway(HttpGateway):
             return attempt
 
 
-class TracedJournal(SqliteJournal):
+class _Traced:
     """A span for each commit that somebody waits for, its turn in the queue included."""
+
+    _tracing: Tracing
+
+    async def _commit(
+        self, change: Change, commit: Callable[[Change], Awaitable[CommitResult]]
+    ) -> CommitResult:
+        sizes = {
+            "meganodes.inserts": len(change.inserts),
+            "meganodes.moves": len(change.moves),
+            "meganodes.attempts": len(change.attempts),
+        }
+        with self._tracing.span("journal commit", Side.INTERNAL, sizes) as span:
+            result = await commit(change)
+            span.note({"meganodes.result": type(result).__name__})
+            return result
+
+    async def _claim(
+        self, agent_id: int, limit: int, claimed: Awaitable[tuple[Transaction, ...]]
+    ) -> tuple[Transaction, ...]:
+        asked = {"meganodes.agent_id": agent_id, "meganodes.limit": limit}
+        with self._tracing.span("journal claim", Side.INTERNAL, asked) as span:
+            rows = await claimed
+            span.note({"meganodes.rows": len(rows)})
+            return rows
+
+
+class TracedJournal(_Traced, SqliteJournal):
+    """The journal on SQLite, traced."""
 
     def __init__(self, path: Path, *, clock: Clock, owner: str, tracing: Tracing) -> None:
         """Take what the plain journal takes, and where spans come from."""
@@ -75,25 +105,34 @@ class TracedJournal(SqliteJournal):
 
     async def commit(self, change: Change) -> CommitResult:
         """Apply a change and trace it."""
-        sizes = {
-            "meganodes.inserts": len(change.inserts),
-            "meganodes.moves": len(change.moves),
-            "meganodes.attempts": len(change.attempts),
-        }
-        with self._tracing.span("journal commit", Side.INTERNAL, sizes) as span:
-            result = await super().commit(change)
-            span.note({"meganodes.result": type(result).__name__})
-            return result
+        return await self._commit(change, super().commit)
 
     async def claim(
         self, agent_id: int, *, now_ms: int, limit: int, lease_ms: int
     ) -> tuple[Transaction, ...]:
         """Take due rows and trace it."""
-        asked = {"meganodes.agent_id": agent_id, "meganodes.limit": limit}
-        with self._tracing.span("journal claim", Side.INTERNAL, asked) as span:
-            rows = await super().claim(agent_id, now_ms=now_ms, limit=limit, lease_ms=lease_ms)
-            span.note({"meganodes.rows": len(rows)})
-            return rows
+        claimed = super().claim(agent_id, now_ms=now_ms, limit=limit, lease_ms=lease_ms)
+        return await self._claim(agent_id, limit, claimed)
+
+
+class TracedPostgresJournal(_Traced, PostgresJournal):
+    """The journal on PostgreSQL, traced."""
+
+    def __init__(self, url: DatabaseUrl, *, clock: Clock, owner: str, tracing: Tracing) -> None:
+        """Take what the plain journal takes, and where spans come from."""
+        super().__init__(url, clock=clock, owner=owner)
+        self._tracing = tracing
+
+    async def commit(self, change: Change) -> CommitResult:
+        """Apply a change and trace it."""
+        return await self._commit(change, super().commit)
+
+    async def claim(
+        self, agent_id: int, *, now_ms: int, limit: int, lease_ms: int
+    ) -> tuple[Transaction, ...]:
+        """Take due rows and trace it."""
+        claimed = super().claim(agent_id, now_ms=now_ms, limit=limit, lease_ms=lease_ms)
+        return await self._claim(agent_id, limit, claimed)
 
 
 @dataclass(slots=True, kw_only=True)

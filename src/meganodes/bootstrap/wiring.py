@@ -10,8 +10,10 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from meganodes.bootstrap.settings import Settings
-from meganodes.bootstrap.traced import TracedGateway, TracedJournal
+from meganodes.bootstrap.node_number import LentIdentity, NodeNumber, UnnumberedIdentity
+from meganodes.bootstrap.settings import AUTO, Settings
+from meganodes.bootstrap.settings_translated import database_settings, hub_settings
+from meganodes.bootstrap.traced import TracedGateway, TracedJournal, TracedPostgresJournal
 from meganodes.callbacks.egress import BadTarget, Egress
 from meganodes.callbacks.gateway import CircuitChange, CircuitState, HttpGateway
 from meganodes.callbacks.resolver import SystemResolver
@@ -21,21 +23,21 @@ from meganodes.directory import schema as directory_schema
 from meganodes.directory.core import DirectoryPorts, DirectorySettings, UrlCheck
 from meganodes.directory.port import Directory
 from meganodes.directory.staff import Staff
-from meganodes.domain.retry import RetrySchedule
-from meganodes.hub.core import Hub, HubSettings
+from meganodes.hub.core import Hub
 from meganodes.hub.list_numbers import ListNumbers, ListSkip
 from meganodes.hub.meters import BackendMeters, Meters
-from meganodes.hub.uses import Use
 from meganodes.hub.waiting import Decisions
+from meganodes.journal.postgres import PostgresJournal
 from meganodes.journal.reads import DatabaseReads
 from meganodes.journal.schema import check, upgrade
 from meganodes.journal.sqlite import SqliteJournal
 from meganodes.journal.store import StoreUnavailable
-from meganodes.kit.clock import SteadyClock, SystemClock
+from meganodes.kit.clock import Clock, SteadyClock, SystemClock
 from meganodes.kit.database import (
     Database,
     DatabaseKind,
-    DatabaseSettings,
+    DatabaseUnavailable,
+    DatabaseUrl,
     DatabaseUrlError,
     parse_database_url,
 )
@@ -43,12 +45,9 @@ from meganodes.kit.identity import SystemIdentity
 from meganodes.kit.logging import get_logger
 from meganodes.kit.metrics import Bounded
 from meganodes.kit.migrations import MigrationFault
-from meganodes.kit.rate_limit import Rate
 from meganodes.kit.secrets import MasterKey, MasterKeyError, SealError
 from meganodes.kit.tracing import Tracing, TracingMissing, TracingSettings, open_tracing
 
-_MINUTE_SECONDS = 60
-_HOUR_SECONDS = 3_600
 log = get_logger("bootstrap.wiring")
 
 
@@ -67,7 +66,7 @@ class Office:
     settings: Settings
     directory: Directory
     staff: Staff
-    journal: SqliteJournal
+    journal: SqliteJournal | PostgresJournal
     reads: DatabaseReads
     clock: SystemClock
     identity: SystemIdentity
@@ -85,14 +84,19 @@ class Office:
             await asyncio.to_thread(self.tracing.close)
 
 
-def database_file(settings: Settings) -> Path:
-    """Give the SQLite file; only SQLite is served so far."""
+def read_database_url(settings: Settings) -> DatabaseUrl:
+    """Give the checked address of the database."""
     try:
-        url = parse_database_url(settings.database_url)
+        return parse_database_url(settings.database_url)
     except DatabaseUrlError as fault:
         raise StartFault(f"database_url: {fault}") from None
-    if url.kind is not DatabaseKind.SQLITE or url.path is None:
-        raise StartFault("database_url: this version serves SQLite only: sqlite:///path/to/file.db")
+
+
+def database_file(settings: Settings) -> Path:
+    """Give the SQLite file, for what works on files only."""
+    url = read_database_url(settings)
+    if url.path is None:
+        raise StartFault("database_url: this works on a SQLite file: sqlite:///path/to/file.db")
     return url.path
 
 
@@ -112,44 +116,74 @@ def _refuse_half_restored(database: Path) -> None:
 
 def migrate(settings: Settings) -> None:
     """Create or upgrade the database's schema, forward only; raises StartFault."""
-    path = database_file(settings)
-    if not path.parent.is_dir():
-        raise StartFault(f"database_url: the folder {path.parent} does not exist: make it first")
-    url = parse_database_url(settings.database_url)
-    path.touch(mode=0o600)  # who plays and what was decided is nobody else's business
+    url = read_database_url(settings)
+    if url.path is not None:
+        folder = url.path.parent
+        if not folder.is_dir():
+            raise StartFault(f"database_url: the folder {folder} does not exist: make it first")
+        url.path.touch(mode=0o600)  # who plays and what was decided is nobody else's business
     try:
         upgrade(url)
         directory_schema.upgrade(url)
-    except MigrationFault as fault:
+    except (MigrationFault, DatabaseUnavailable) as fault:
         raise StartFault(f"database_url: {fault}") from None
 
 
-async def open_office(settings: Settings, tracing: Tracing | None = None) -> Office:
+def node_name(settings: Settings, number: NodeNumber | None) -> str:
+    """Give the name of this node: what the settings say, or after its number."""
+    return f"node-{number.number if number else 0}" if settings.node == AUTO else settings.node
+
+
+def _journal(
+    url: DatabaseUrl, clock: Clock, owner: str, tracing: Tracing | None
+) -> SqliteJournal | PostgresJournal:
+    if url.path is None:
+        if tracing is None:
+            return PostgresJournal(url, clock=clock, owner=owner)
+        return TracedPostgresJournal(url, clock=clock, owner=owner, tracing=tracing)
+    if tracing is None:
+        return SqliteJournal(url.path, clock=clock, owner=owner)
+    return TracedJournal(url.path, clock=clock, owner=owner, tracing=tracing)
+
+
+def _identity(
+    settings: Settings, clock: Clock, number: NodeNumber | None, above: int
+) -> SystemIdentity:
+    if number is not None:
+        return LentIdentity(clock, number, above=above)
+    if read_database_url(settings).kind is DatabaseKind.POSTGRESQL:
+        return UnnumberedIdentity(clock, 0)
+    fixed = 0 if isinstance(settings.node_number, str) else settings.node_number
+    return SystemIdentity(clock, fixed, above=above)
+
+
+async def open_office(
+    settings: Settings, tracing: Tracing | None = None, number: NodeNumber | None = None
+) -> Office:
     """Open the database for work on it; creates the schema of a new SQLite file.
 
     With ``tracing`` the journal's commits are traced; it is closed together with the office.
+    ``number`` is a served node's on PostgreSQL; a command has none and makes no transactions.
     """
-    path = database_file(settings)
-    _refuse_half_restored(path)
+    url = read_database_url(settings)
+    if url.path is not None:
+        _refuse_half_restored(url.path)
     master_key = load_master_key(settings)
-    if not path.exists():
+    if url.path is not None and not url.path.exists():
         migrate(settings)
     else:
         check_schema(settings)
     clock = SystemClock()
-    database = Database(parse_database_url(settings.database_url), DatabaseSettings())
-    journal = (
-        SqliteJournal(path, clock=clock, owner=settings.node)
-        if tracing is None
-        else TracedJournal(path, clock=clock, owner=settings.node, tracing=tracing)
-    )
+    database = Database(url, database_settings(settings))
+    settings = settings.model_copy(update={"node": node_name(settings, number)})
+    journal = _journal(url, clock, settings.node, tracing)
     async with AsyncExitStack() as half_open:
         half_open.callback(database.close)
         half_open.push_async_callback(journal.close)
         await _start_journal(journal)
         # A clock that was set back between two runs repeats no number.
         above = await journal.reads.highest_trans_id()
-        identity = SystemIdentity(clock, settings.node_number, above=above)
+        identity = _identity(settings, clock, number, above)
         egress = make_egress(settings)
         ports = DirectoryPorts(
             database=database,
@@ -181,7 +215,7 @@ async def open_office(settings: Settings, tracing: Tracing | None = None) -> Off
     )
 
 
-async def _start_journal(journal: SqliteJournal) -> None:
+async def _start_journal(journal: SqliteJournal | PostgresJournal) -> None:
     try:
         await journal.start()
     except StoreUnavailable as fault:
@@ -225,8 +259,11 @@ def load_master_key(settings: Settings) -> MasterKey:
 
 def check_schema(settings: Settings) -> None:
     """Refuse a database whose schema is not this version's."""
-    url = parse_database_url(settings.database_url)
-    found = dict.fromkeys(fault for fault in (check(url), directory_schema.check(url)) if fault)
+    url = read_database_url(settings)
+    try:
+        found = dict.fromkeys(fault for fault in (check(url), directory_schema.check(url)) if fault)
+    except DatabaseUnavailable as fault:
+        raise StartFault(f"database_url: {fault}") from None
     if found:
         raise StartFault(*(f"database_url: {fault}" for fault in found))
 
@@ -275,41 +312,6 @@ def callback_settings(settings: Settings) -> CallbackSettings:
             sockets_max=given.sockets_max,
             play_max=given.play_max,
             delivery_per_second=given.delivery_per_second,
-        ),
-    )
-
-
-def hub_settings(settings: Settings) -> HubSettings:
-    """Translate the settings of the core."""
-    retry = settings.retry
-    return HubSettings(
-        installation=settings.installation,
-        public_url=settings.public_url,
-        node=settings.node,
-        bet_lease_ms=settings.leases.bet_ms,
-        delivery_lease_ms=settings.leases.delivery_ms,
-        worker_tick_seconds=settings.worker.tick_ms / 1000,
-        sequencer_tick_seconds=settings.worker.sequencer_tick_ms / 1000,
-        turnover_tick_seconds=settings.worker.turnover_tick_ms / 1000,
-        session_hours=settings.sessions.hours,
-        session_idle_minutes=settings.sessions.idle_minutes,
-        rates={
-            Use.SEARCH: Rate(settings.office.searches_per_minute, _MINUTE_SECONDS),
-            Use.EXPORT: Rate(settings.office.exports_per_minute, _MINUTE_SECONDS),
-            Use.REISSUE: Rate(settings.office.reissues_per_hour, _HOUR_SECONDS),
-            Use.CALLBACK_TEST: Rate(settings.callbacks.tests_per_minute, _MINUTE_SECONDS),
-        },
-        schedule=RetrySchedule(
-            quick_retries=retry.quick_retries,
-            quick_min_ms=retry.quick_min_ms,
-            quick_max_ms=retry.quick_max_ms,
-            slow_ms=retry.slow_ms,
-            steady_ms=retry.steady_ms,
-            give_up_ms=retry.give_up_ms,
-            not_seen_ms=retry.not_seen_ms,
-            not_seen_window_ms=retry.not_seen_window_ms,
-            void_probes_ms=retry.void_probes_ms,
-            cancelled_probes_ms=retry.cancelled_probes_ms,
         ),
     )
 

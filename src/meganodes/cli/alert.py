@@ -73,7 +73,7 @@ async def _send(settings: Settings) -> Posted:
         Sender(installation=settings.installation, node=settings.node),
         (Notice(condition=condition, time=1),),
         clock,
-        SystemIdentity(clock, settings.node_number),
+        SystemIdentity(clock, 0),
     )
     try:
         return await line.post(message)

@@ -20,7 +20,9 @@ from meganodes.cli import (
     openapi,
     parked,
     provider,
+    reconcile,
     rounds,
+    seals,
     serve,
     staff,
 )
@@ -46,7 +48,9 @@ app.command(name="migrate")(serve.migrate)
 app.command(name="doctor")(doctor.doctor)
 app.command(name="backup")(backup.backup)
 app.command(name="restore")(backup.restore)
+app.command(name="reconcile")(reconcile.command)
 app.command(name="copy")(copy.copy)
+app.command(name="verify-seals")(seals.verify_seals)
 app.command(name="demo")(demo.demo)
 app.command(name="openapi")(openapi.openapi)
 

@@ -13,13 +13,23 @@ import typer
 from meganodes.bootstrap import backup as backups
 from meganodes.bootstrap.restore import RestoreDone, RestoreOrder
 from meganodes.bootstrap.restore import restore as put_back
-from meganodes.bootstrap.wiring import StartFault, database_file
+from meganodes.bootstrap.settings import Settings
+from meganodes.bootstrap.wiring import StartFault, database_file, read_database_url
 from meganodes.cli.context import options_of, person
 from meganodes.cli.output import WRONG_USAGE, fail, print_json, say, show
 from meganodes.cli.progress import progress
 
 _POLITENESS = 10
 _SHOWN_GUIDS = 20
+_BACKUP_OF_SERVER = (
+    "PostgreSQL is backed up by its own tools: pg_basebackup with an archive of its log (every "
+    "moment can be restored), or pg_dump --format=custom (one moment); docs/operating/postgresql.md"
+)
+_RESTORE_OF_SERVER = (
+    "PostgreSQL is restored by its own tools: stop every node, restore to the last moment there is "
+    "(recovery_target_timeline = latest) or pg_restore into an empty database; "
+    "docs/operating/postgresql.md says what the hub needs afterwards"
+)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
@@ -32,6 +42,7 @@ def backup(
 ) -> None:
     """Copy the database into FILE while the hub runs, check the copy, then give it its name."""
     settings = options_of(context).settings()
+    _require_file(settings, _BACKUP_OF_SERVER)
     os.nice(_POLITENESS)  # the hub goes first: a backup has time
     try:
         with progress() as step:
@@ -81,6 +92,7 @@ def restore(  # noqa: PLR0913 - the options of the published command
         nothing_since=nothing_since,
     )
     settings = options_of(context).settings()
+    _require_file(settings, _RESTORE_OF_SERVER)
     try:
         with progress() as step:
             done = asyncio.run(put_back(settings, order, step))
@@ -90,6 +102,16 @@ def restore(  # noqa: PLR0913 - the options of the published command
         print_json(_record(done))
     else:
         _tell(done, order)
+
+
+def _require_file(settings: Settings, instead: str) -> None:
+    """End with what is to be done instead when the database is a server's."""
+    try:
+        url = read_database_url(settings)
+    except StartFault as fault:
+        fail(fault.sentences)
+    if url.path is None:
+        fail([instead], status=WRONG_USAGE)
 
 
 def _record(done: RestoreDone) -> dict[str, object]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +15,13 @@ from meganodes.demo.run import DemoOptions, run_demo
 from meganodes.protocol.commands import Revision
 
 
+class Database(StrEnum):
+    """What the hub of the demo stands on."""
+
+    SQLITE = "sqlite"
+    POSTGRESQL = "postgresql"
+
+
 def demo(  # noqa: PLR0913 - the options of the published command
     *,
     once: Annotated[bool, typer.Option("--once", help="End after the tour.")] = False,
@@ -22,6 +30,7 @@ def demo(  # noqa: PLR0913 - the options of the published command
     port: Annotated[int, typer.Option(help="Port of the hub.")] = 8700,
     casino_port: Annotated[int, typer.Option(help="Port of the toy casino.")] = 8701,
     studio_port: Annotated[int, typer.Option(help="Port of the toy studio.")] = 8702,
+    db: Annotated[Database, typer.Option(help="What the hub stands on.")] = Database.SQLITE,
     casino: Annotated[
         str,
         typer.Option(
@@ -52,6 +61,7 @@ def demo(  # noqa: PLR0913 - the options of the published command
         duplicates=duplicates,
         numeric_text=numeric_text,
         once=once,
+        postgresql=db is Database.POSTGRESQL,
         environment=environment(),
     )
     raise typer.Exit(asyncio.run(run_demo(options)))

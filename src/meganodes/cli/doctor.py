@@ -11,19 +11,22 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from sqlalchemy import func, select
 
 from meganodes.bootstrap.settings import Settings
 from meganodes.bootstrap.wiring import (
     StartFault,
     check_schema,
-    database_file,
     load_master_key,
     make_egress,
     open_office,
+    read_database_url,
     url_check,
 )
 from meganodes.cli.context import options_of
 from meganodes.cli.output import FAILED, show_rows
+from meganodes.directory.node_numbers import lent_numbers
+from meganodes.kit.database import ReadConnection
 
 _PYTHON_MIN = (3, 11)
 _SQLITE_MIN = (3, 35, 0)
@@ -72,7 +75,7 @@ def _findings(settings: Settings) -> Iterator[Finding]:
     yield _tried("master key", lambda: _key(settings))
     database = _tried("database", lambda: _database(settings))
     yield database
-    if database.good and database_file(settings).exists():
+    if database.good and _exists(settings):
         yield from asyncio.run(_agents(settings))
 
 
@@ -88,12 +91,37 @@ def _key(settings: Settings) -> str:
     return f"{settings.master_key_file} is readable by its owner only"
 
 
+def _exists(settings: Settings) -> bool:
+    path = read_database_url(settings).path
+    return path is None or path.exists()
+
+
 def _database(settings: Settings) -> str:
-    path = database_file(settings)
+    path = read_database_url(settings).path
+    if path is None:
+        check_schema(settings)
+        return asyncio.run(_server(settings))
     if not path.exists():
         return f"{path} does not exist yet: it is made at the first start"
     check_schema(settings)
     return f"{path}, {_size(path)}, schema up to date"
+
+
+async def _server(settings: Settings) -> str:
+    """Look at the server as a hub does when it starts: its version, its settings, who uses it."""
+    office = await open_office(settings)
+    try:
+        version, nodes = await office.database.read(_look)
+    finally:
+        await office.close()
+    alive = ", ".join(f"{name} ({number})" for number, name in nodes.items()) or "none"
+    place = read_database_url(settings)
+    return f"{place}, PostgreSQL {version}, schema up to date, safe settings, nodes alive: {alive}"
+
+
+def _look(connection: ReadConnection) -> tuple[str, dict[int, str]]:
+    version = connection.select(select(func.current_setting("server_version"))).scalar_one()
+    return str(version), lent_numbers(connection)
 
 
 def _size(path: Path) -> str:

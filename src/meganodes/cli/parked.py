@@ -7,8 +7,9 @@ from typing import Annotated
 import typer
 
 from meganodes.bootstrap.wiring import Office
-from meganodes.cli.context import run_in_office
+from meganodes.cli.context import person, run_in_office
 from meganodes.cli.output import fail, print_json, say, show, show_rows
+from meganodes.directory.settlements import Settlements
 from meganodes.domain.by_hand import Settlement
 from meganodes.domain.transaction import Transaction
 from meganodes.hub import parked
@@ -64,7 +65,9 @@ def resume(context: typer.Context, guid: Guid) -> None:
     """Send it again, with a new schedule."""
 
     async def work(office: Office) -> Transaction | NotDone:
-        return await parked.resume(office.journal, office.clock, await _find(office, guid))
+        row = await _find(office, guid)
+        await Settlements(office.staff).note_resuming(row.agent_id, row.trans_id, person())
+        return await parked.resume(office.journal, office.clock, row, person().name)
 
     _tell(guid, run_in_office(context, work))
 
@@ -82,7 +85,10 @@ def settle(
     settlement = Settlement(by=by, confirmed_by=confirmed_by, reason=reason)
 
     async def work(office: Office) -> Transaction | NotDone:
+        if fault := settlement.fault():
+            return NotDone(fault)
         row = await _find(office, guid)
+        await Settlements(office.staff).note_settling(row, settlement, person())
         return await parked.settle(office.journal, office.clock, row, settlement)
 
     _tell(guid, run_in_office(context, work))

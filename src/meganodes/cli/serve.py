@@ -16,6 +16,11 @@ from meganodes.cli.context import options_of
 from meganodes.cli.output import FAILED, WRONG_USAGE, fail, say
 from meganodes.kit.logging import LogFormat, LogLevel, LogSettings, configure_logging
 
+_ONE_WORKER = (
+    "--workers above 1 is not served by this version: on SQLite one process serves, on PostgreSQL "
+    "start as many nodes as you like, each with a port of its own"
+)
+
 
 def serve(  # noqa: PLR0913 - the options of the published command
     context: typer.Context,
@@ -30,7 +35,7 @@ def serve(  # noqa: PLR0913 - the options of the published command
 ) -> None:
     """Run the hub: Main API, Provider API, launch links, health."""
     if workers > 1:
-        fail(["--workers above 1 needs PostgreSQL: SQLite is one process"], status=WRONG_USAGE)
+        fail([_ONE_WORKER], status=WRONG_USAGE)
     options = options_of(context)
     server = {"host": host, "port": port}
     options.overrides["server"] = {

@@ -8,8 +8,8 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -47,6 +47,7 @@ class DemoOptions:
     """How to run the demo.
 
     ``backend`` takes the toy casino's place, on ``backend_port`` and behind the casino's own port.
+    ``postgresql`` puts the hub on a server of its own, which ends with the demo.
     ``environment`` is handed to the child processes; what the demo itself sets goes before it.
     """
 
@@ -60,6 +61,7 @@ class DemoOptions:
     duplicates: int = 41
     numeric_text: bool = False
     once: bool = False
+    postgresql: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -72,7 +74,10 @@ async def run_demo(options: DemoOptions, console: Console | None = None) -> int:
         if options.backend is not None:
             await command_of(options.backend, options.backend_port)
         folder = _fresh_folder(options.folder)
-        return await _Demo(options, folder, told, narrator, SystemClock()).run()
+        with _database(options, folder, told) as address:
+            demo = _Demo(options, folder, told, narrator, SystemClock())
+            demo.database_url = address
+            return await demo.run()
     except PortTaken as taken:
         option = _port_options(options)[taken.port]
         narrator.bad(
@@ -82,6 +87,26 @@ async def run_demo(options: DemoOptions, console: Console | None = None) -> int:
     except (BackendMissing, ChildFault, NoAnswer, HubAnswerFault) as fault:
         narrator.bad(str(fault))
     return 1
+
+
+@contextmanager
+def _database(options: DemoOptions, folder: Path, console: Console) -> Iterator[str]:
+    """Give the hub's database: a file in the folder, or a server that is thrown away afterwards."""
+    if not options.postgresql:
+        yield f"sqlite:///{folder / 'hub.db'}"
+        return
+    # The hub needs no psycopg to stand on a file, and the demo none to show that.
+    from meganodes.kit.postgres_server import PostgresServer  # noqa: PLC0415
+
+    server = PostgresServer()
+    try:
+        with console.status("Starting a PostgreSQL for this demo ..."):
+            server.start()
+            address = server.create("meganodes")
+        console.print("The hub's database is a PostgreSQL of its own, gone when the demo ends.")
+        yield address
+    finally:
+        server.remove()
 
 
 def _port_options(options: DemoOptions) -> dict[int, str]:
@@ -128,6 +153,7 @@ class _Demo:
         self._console = console
         self._narrator = narrator
         self._clock = clock
+        self.database_url = ""
         self._hub_url = f"http://127.0.0.1:{options.hub_port}"
         self._casino_url = f"http://127.0.0.1:{options.casino_port}"
         self._studio_url = f"http://127.0.0.1:{options.studio_port}"
@@ -170,7 +196,7 @@ class _Demo:
 
     def _hub_settings(self) -> dict[str, str]:
         return {
-            "MEGANODES_DATABASE_URL": f"sqlite:///{self._folder / 'hub.db'}",
+            "MEGANODES_DATABASE_URL": self.database_url,
             "MEGANODES_MASTER_KEY_FILE": str(self._folder / "master.key"),
             "MEGANODES_PUBLIC_URL": self._hub_url,
             "MEGANODES_CALLBACKS__ALLOW_PRIVATE_TARGETS": "true",

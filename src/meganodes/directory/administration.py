@@ -18,8 +18,15 @@ from meganodes.directory.agents import (
     reissue_of_agent,
     withdraw_provider,
 )
-from meganodes.directory.audit import AuditRow, audit_rows, first_broken_audit_row
-from meganodes.directory.audit_reading import AuditFilter, audit_page
+from meganodes.directory.audit import (
+    CHAIN_ROWS,
+    AuditRow,
+    Followed,
+    audit_rows,
+    first_broken_audit_row,
+    follow_audit_chain,
+)
+from meganodes.directory.audit_reading import AuditFilter, AuditPage, audit_page
 from meganodes.directory.catalogue import plan_catalogue, put_catalogue
 from meganodes.directory.changes import Subject
 from meganodes.directory.checks import agent_faults, cleaned_allow_list, provider_faults
@@ -237,9 +244,13 @@ class Administration(Lookups):
         """Leave an audit row of somebody who exported what fits these filters (S26)."""
         await self._edit(actor, note_export, agent_id, verb, wanted)
 
-    async def audit_page(self, wanted: AuditFilter, limit: int) -> list[AuditRow]:
-        """Return audit rows that fit, newest first."""
+    async def audit_page(self, wanted: AuditFilter, limit: int) -> AuditPage:
+        """Look for audit rows that fit, newest first."""
         return await self._ports.database.read(audit_page, wanted, limit)
+
+    async def follow_audit_chain(self, after: int) -> Followed:
+        """Follow a stretch of the audit chain from the row after this version on."""
+        return await self._ports.database.read(follow_audit_chain, after, CHAIN_ROWS)
 
     async def first_broken_audit_row(self) -> int | None:
         """Follow the audit chain; return the version of the first row that does not fit."""

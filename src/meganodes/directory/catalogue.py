@@ -205,7 +205,7 @@ def _write_names(connection: WriteConnection, plans: Sequence[ProviderPlan]) -> 
     """Write the unique form of new names; two providers may have exchanged theirs."""
     renamed = [(each.provider_id, str(each.new["name"])) for each in plans if "name" in each.new]
     for provider_id, _ in renamed:
-        _write_folded_name(connection, provider_id, f"\0{provider_id}")
+        _write_folded_name(connection, provider_id, f"\x01{provider_id}")
     for provider_id, name in renamed:
         _write_folded_name(connection, provider_id, name.lower())
 

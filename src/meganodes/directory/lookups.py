@@ -14,7 +14,7 @@ from meganodes.directory.core import DirectoryPorts, DirectorySettings
 from meganodes.directory.loading import News, load_news
 from meganodes.directory.records import Actor, Agent, Game, Provider
 from meganodes.directory.snapshot import Snapshot, changed_snapshot, fresh_snapshot
-from meganodes.kit.database import WriteConnection
+from meganodes.kit.database import DatabaseUnavailable, WriteConnection
 from meganodes.kit.logging import get_logger
 from meganodes.kit.secrets import SealError
 from meganodes.kit.tokens import API_PREFIX, PROVIDER_PREFIX, parse_token, token_hashes
@@ -189,6 +189,8 @@ def logged_database_faults(event: str) -> Iterator[None]:
         yield
     except DBAPIError as fault:
         _LOG.warning(event, reason=str(fault.orig))
+    except DatabaseUnavailable as fault:
+        _LOG.warning(event, reason=str(fault))
     except SealError as fault:
         _LOG.error(event, reason=str(fault))
 

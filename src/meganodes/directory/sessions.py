@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, bindparam, delete, select, update
 
 from meganodes.directory.audit import Action, Edit
-from meganodes.directory.changes import Subject, next_number, record_change
+from meganodes.directory.changes import Subject, lock_version, next_number, record_change
 from meganodes.directory.records import Launch, LaunchFault, LaunchFaultReason, Session
 from meganodes.directory.tables import launches, sessions, users
 from meganodes.kit.database import ReadConnection, WriteConnection
@@ -160,6 +160,7 @@ def store_permissions(
     row = connection.select(select(sessions.c.permissions).where(one)).one_or_none()
     if row is None or row.permissions == stored:
         return
+    lock_version(connection)  # before any other row, as every edit does: none waits in a circle
     connection.execute(update(sessions).where(one).values(permissions=stored))
     record_change(connection, Subject.SESSION, gplay_id, now_ms)
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from meganodes.directory.records import Actor
     from meganodes.directory.staff import Staff
     from meganodes.directory.staff_records import StaffMember
+    from meganodes.domain.by_hand import Settlement
+    from meganodes.domain.transaction import Transaction
     from meganodes.kit.database import ReadConnection
 
 settlement_proposals = Table(
@@ -146,6 +148,13 @@ class Settlements:
         """Leave an audit row of a parked transaction that somebody takes up again."""
         await self._staff.edit(actor, _note_resuming, agent_id, trans_id)
 
+    async def note_settling(self, row: Transaction, settlement: Settlement, actor: Actor) -> None:
+        """Leave an audit row of what two people settle at the command line.
+
+        Raises DirectoryFault while somebody proposes another settlement for it.
+        """
+        await self._staff.edit(actor, _note_settling, row, settlement)
+
 
 def _undecided(
     connection: ReadConnection, agent_id: int, trans_ids: Sequence[int]
@@ -180,10 +189,26 @@ def _propose(edit: Edit, new: NewProposal, member: StaffMember) -> int:
     return int(values["proposal_id"])
 
 
-def _note_resuming(edit: Edit, agent_id: int, trans_id: int) -> None:
+def refuse_if_proposed(edit: Edit, agent_id: int, trans_id: int) -> None:
+    """Raise DirectoryFault while somebody says that a transaction was settled by hand."""
     if _undecided(edit.connection, agent_id, [trans_id]):
         _refuse("A settlement is proposed for it: withdraw that first.")
+
+
+def _note_resuming(edit: Edit, agent_id: int, trans_id: int) -> None:
+    refuse_if_proposed(edit, agent_id, trans_id)
     edit.note(Subject.AGENT, agent_id, Action(verb="resume-parked", new={"trans_id": trans_id}))
+
+
+def _note_settling(edit: Edit, row: Transaction, settlement: Settlement) -> None:
+    refuse_if_proposed(edit, row.agent_id, row.trans_id)
+    new = {
+        "trans_id": row.trans_id,
+        "proposer": settlement.by,
+        "confirmed_by": settlement.confirmed_by,
+    }
+    action = Action(verb="settle-by-hand", new=new, reason=settlement.reason)
+    edit.note(Subject.AGENT, row.agent_id, action)
 
 
 def _confirm(edit: Edit, proposal_id: int, member: StaffMember) -> Proposal:

@@ -48,8 +48,10 @@ def take_try(
 ) -> bool:
     """Count a try as a failure until `forgive` says otherwise; False when it may not be judged.
 
-    The row is written before the password is looked at, so guesses sent at once count each.
+    The row is written before the password is looked at, so guesses sent at once count each, on
+    whichever node they arrive.
     """
+    connection.lock("sign-in-failures")
     before = _failures(connection, who_hash, now_ms, failures_max)
     if before is None:
         return False

@@ -155,6 +155,7 @@ def put_session(
     """Store a session under a new token; the one it follows (``keep``) ends here (S9)."""
     if keep is not None:
         connection.execute(delete(staff_sessions).where(staff_sessions.c.session_id == keep))
+    connection.lock("staff-sessions")  # two nodes must not give the same number
     newest = connection.select(select(func.max(staff_sessions.c.session_id))).scalar_one_or_none()
     session_id = (newest or 0) + 1
     connection.execute(

@@ -10,22 +10,38 @@ from meganodes.protocol.commands import TransType
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settlement:
-    """Who settled what outside the hub, why, and who confirmed it: two different people."""
+class ByTwo:
+    """Who does something about money by hand, why, and who confirms it: two different people."""
 
     by: str
     confirmed_by: str
     reason: str
 
+    what = "this"
+
     def fault(self) -> str | None:
         """Say what is missing, or None."""
         if not self.reason.strip():
-            return "a settlement by hand needs a reason"
+            return f"{self.what} needs a reason"
         if not self.by.strip() or not self.confirmed_by.strip():
-            return "a settlement by hand needs two people's names"
+            return f"{self.what} needs two people's names"
         if self.by.strip().casefold() == self.confirmed_by.strip().casefold():
-            return "a settlement by hand needs a second person: the two names are the same"
+            return f"{self.what} needs a second person: the two names are the same"
         return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement(ByTwo):
+    """What was settled outside the hub."""
+
+    what = "a settlement by hand"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repair(ByTwo):
+    """What a reconciliation found and the hub may mend by itself."""
+
+    what = "a repair"
 
 
 def resumed(row: Transaction, moment: Moment, by: str = "a person") -> Move:
@@ -43,6 +59,21 @@ def resumed(row: Transaction, moment: Moment, by: str = "a person") -> Move:
         not_seen=0,
         # Nobody knows what the backend made of the earlier attempts: a 41 is checked by status.
         maybe_sent=False,
+    )
+
+
+def looked_at_again(row: Transaction, moment: Moment, repair: Repair) -> Move:
+    """Ask the backend anew about a closed bet: should it stand there, it is cancelled again."""
+    assert row.kind is Kind.BET
+    assert row.state in {State.VOID, State.CANCELLED}
+    assert repair.fault() is None
+    return move(
+        row,
+        f"looked at again by {repair.by}, confirmed by {repair.confirmed_by}: {repair.reason}",
+        step=Step.PROBE,
+        due_at_ms=moment.now_ms,
+        owed_since_ms=row.owed_since_ms or moment.now_ms,
+        failures=0,
     )
 
 

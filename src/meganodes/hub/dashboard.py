@@ -7,16 +7,17 @@ use. Nothing here decides anything.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import chain, pairwise
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from meganodes.hub.meters import DoorName
 from meganodes.journal.attempt_log import AttemptFilter
-from meganodes.journal.turnover import QUARTER_MS, Turnover, Window
+from meganodes.journal.turnover import QUARTER_MS, QuarterTurnover, Turnover, Window
 from meganodes.kit.identity import EPOCH_MS
 
 if TYPE_CHECKING:
@@ -116,17 +117,13 @@ async def dashboard(hub: Hub, agent: Agent, wanted: Range) -> Dashboard:
     """Look at everything at once."""
     now_ms = hub.clock.now_ms()
     windows = tuple(_windows(now_ms, wanted, ZoneInfo(agent.time_zone)))
-    attempts, open_work = await asyncio.gather(
-        _newest_attempts(hub, agent, now_ms - _HOUR_MS), hub.reads.open_work()
+    shown = Window(start_ms=windows[0].start_ms, end_ms=windows[-1].end_ms)
+    course, attempts, open_work = await asyncio.gather(
+        hub.reads.turnover_course(agent.agent_id, shown),
+        _newest_attempts(hub, agent, now_ms - _HOUR_MS),
+        hub.reads.open_work(),
     )
-    sums = await asyncio.gather(
-        *(hub.reads.turnover_by_game(agent.agent_id, each) for each in windows)
-    )
-    games = _by_game(chain.from_iterable(sums))
-    parts = tuple(
-        Part(start_ms=window.start_ms, bet_minor=_bets(part), win_minor=_wins(part))
-        for window, part in zip(windows, sums, strict=True)
-    )
+    games = tuple(sorted(course.games, key=lambda each: -each.bet_minor))
     return Dashboard(
         calls=len(attempts),
         call_parts=_call_parts(attempts, now_ms),
@@ -134,7 +131,7 @@ async def dashboard(hub: Hub, agent: Agent, wanted: Range) -> Dashboard:
         accepted_thousandths=_accepted(attempts),
         backend=_speed([each.duration_ms for each in attempts if each.http_status is not None]),
         own=_speed_of(hub.meters.own_seconds[DoorName.PROVIDER_API].distribution()),
-        parts=parts,
+        parts=tuple(_parts(windows, course.quarters)),
         games=games,
         bet_minor=_bets(games),
         win_minor=_wins(games),
@@ -239,27 +236,17 @@ def _place(share: int, count: int) -> int:
     return max(0, -(-share * count // _PERCENT) - 1)
 
 
-def _by_game(turnovers: Iterable[Turnover]) -> tuple[Turnover, ...]:
-    """Add the parts of each game up, the game with the most bets first."""
-    games: dict[tuple[int, str], Turnover] = {}
-    for each in turnovers:
-        key = (each.provider_id, each.game_code)
-        before = games.get(key)
-        games[key] = (
-            each
-            if before is None
-            else replace(
-                each,
-                bet_minor=before.bet_minor + each.bet_minor,
-                win_minor=before.win_minor + each.win_minor,
-            )
-        )
-    return tuple(sorted(games.values(), key=lambda each: -each.bet_minor))
+def _parts(windows: Sequence[Window], quarters: Sequence[QuarterTurnover]) -> Iterator[Part]:
+    """Add the quarters of each part up; every part begins with a quarter."""
+    begins = [each.start_ms for each in quarters]
+    for window in windows:
+        inside = quarters[bisect_left(begins, window.start_ms) : bisect_left(begins, window.end_ms)]
+        yield Part(start_ms=window.start_ms, bet_minor=_bets(inside), win_minor=_wins(inside))
 
 
-def _bets(turnovers: Sequence[Turnover]) -> int:
+def _bets(turnovers: Sequence[Turnover | QuarterTurnover]) -> int:
     return sum(each.bet_minor for each in turnovers)
 
 
-def _wins(turnovers: Sequence[Turnover]) -> int:
+def _wins(turnovers: Sequence[Turnover | QuarterTurnover]) -> int:
     return sum(each.win_minor for each in turnovers)

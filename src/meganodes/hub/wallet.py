@@ -24,6 +24,7 @@ from meganodes.hub.play import Play, look_up
 from meganodes.hub.rounds import show_round
 from meganodes.hub.win import pay_win
 from meganodes.journal.store import CommitUnknown, StoreUnavailable
+from meganodes.kit.database import DatabaseUnavailable
 from meganodes.kit.logging import get_logger
 from meganodes.protocol.codes import ApiCode
 
@@ -50,9 +51,9 @@ async def _serve(hub: Hub, provider: Provider, asked: Asked, arrived: float) -> 
     try:
         play = await look_up(hub, provider, asked, arrived)
         return play if isinstance(play, Answer) else await _act(hub, play, asked)
-    except (CommitUnknown, StoreUnavailable) as fault:
+    except (CommitUnknown, StoreUnavailable, DatabaseUnavailable) as fault:
         # Whatever was recorded stands; the provider concludes nothing and asks again.
-        log.warning("journal_not_available", fault=repr(fault))
+        log.warning("database_not_available", fault=repr(fault))
         return Answer(code=ApiCode.TRY_AGAIN)
 
 

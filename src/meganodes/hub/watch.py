@@ -38,6 +38,7 @@ class Sight:
     at_ms: int
     open_work: tuple[OpenWork, ...] = ()
     unplaced: int = 0
+    sealed_to_ms: int = 0
     open_rounds: tuple[OpenRound, ...] = ()
 
 
@@ -87,6 +88,7 @@ class Watch:
             at_ms=at_ms,
             open_work=await self._reads.open_work(),
             unplaced=await self._reads.unplaced(),
+            sealed_to_ms=await self._reads.sealed_to(),
             open_rounds=await self._open_rounds(at_ms),
         )
 

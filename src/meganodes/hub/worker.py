@@ -35,12 +35,14 @@ if TYPE_CHECKING:
 log = get_logger("hub.worker")
 
 _BATCH = 200
+_AGENTS_AT_ONCE = 64
 _OVERDUE_EVERY_SECONDS = 60.0
 _OVERDUE_LOOKED_AT = 10_000
 _LISTINGS_PER_RUN = 5_000
 _WORDS_PER_STEP = 1_000
 _COMMITTED_WITHIN_MS = 30_000
 """A row is in the journal so long after its number was made, or never."""
+_SEAL_EVERY_SECONDS = 10.0
 _DRAIN_PAUSE_SECONDS = 0.04
 """Short enough that nothing of the 95 a second that may flow to one agent is left unused."""
 
@@ -71,6 +73,7 @@ class Worker:
             loop.create_task(
                 self._repeat(self._prepare_looks, settings.turnover_tick_seconds, None)
             ),
+            loop.create_task(self._repeat(self.seal, _SEAL_EVERY_SECONDS, None)),
         )
 
     async def stop(self) -> None:
@@ -137,6 +140,13 @@ class Worker:
         ):
             pass
 
+    async def seal(self) -> None:
+        """Seal the minutes that are surely closed, one after the other, behind the bets."""
+        while not self._stopping.is_set() and await self._hub.journal.seal(
+            now_ms=self._hub.clock.now_ms()
+        ):
+            pass
+
     async def _prepare_looks(self) -> None:
         """Do what spares people's looks work, behind the bets."""
         await self.sum_turnovers()
@@ -183,8 +193,16 @@ class Worker:
 
     async def _deliver_due(self) -> None:
         idle_circuits = set(self._hub.gateway.probes_wanted())
-        for work in await self._hub.journal.due_work(now_ms=self._hub.clock.now_ms()):
-            await self._apart(self._send_to(work, idle_circuits))
+        due = await self._hub.journal.due_work(now_ms=self._hub.clock.now_ms())
+        for start in range(0, len(due), _AGENTS_AT_ONCE):
+            # Claims that are asked for together share a commit.
+            sending = (
+                self._apart(self._send_to(work, idle_circuits))
+                for work in due[start : start + _AGENTS_AT_ONCE]
+            )
+            ended = await asyncio.gather(*sending, return_exceptions=True)
+            for fault in filter(None, ended):
+                raise fault
         for agent_id in idle_circuits:
             await self._apart(self._probe_by_authenticate(agent_id))
 

@@ -23,7 +23,7 @@ from meganodes.domain.transaction import (
 from meganodes.journal import memory_attempts, memory_reports, memory_search
 from meganodes.journal.attempt_log import AttemptFilter, AttemptGroups
 from meganodes.journal.memory_tables import Entry, Tables
-from meganodes.journal.search import Counted, Found, Named, Sought
+from meganodes.journal.search import ComparedRow, Counted, Found, Named, Sought
 from meganodes.journal.store import (
     AttemptPage,
     AttemptRecord,
@@ -38,7 +38,14 @@ from meganodes.journal.store import (
     StoreUnavailable,
     UnlistedBalance,
 )
-from meganodes.journal.turnover import Page, SessionTurnover, Turnover, UserTurnovers, Window
+from meganodes.journal.turnover import (
+    Page,
+    SessionTurnover,
+    Turnover,
+    TurnoverCourse,
+    UserTurnovers,
+    Window,
+)
 from meganodes.kit.clock import Clock, SteadyClock
 
 _T = TypeVar("_T")
@@ -123,6 +130,11 @@ class MemoryJournal:
         """Do nothing: looks go through all rows."""
         self._require("add_search_words")
         return False
+
+    async def seal(self, *, now_ms: int) -> bool:
+        """Do nothing: what is in memory alone is not kept, and not changed by anybody else."""
+        self._require("seal")
+        return now_ms < 0
 
     # --- reads ------------------------------------------------------------------------------------
 
@@ -214,6 +226,11 @@ class MemoryJournal:
         self._require("turnover_by_game")
         return memory_reports.turnover_by_game(self._tables, agent_id, window)
 
+    async def turnover_course(self, agent_id: int, window: Window) -> TurnoverCourse:
+        """Sum up a window by quarter and by game."""
+        self._require("turnover_course")
+        return memory_reports.turnover_course(self._tables, agent_id, window)
+
     async def turnover_by_session(
         self, agent_id: int, gplay_ids: Collection[int], window: Window
     ) -> tuple[SessionTurnover, ...]:
@@ -280,6 +297,10 @@ class MemoryJournal:
             for (agent_id, state), begun in since.items()
         )
 
+    async def sealed_to(self) -> int:
+        """Give 0: nothing is ever sealed."""
+        return 0
+
     async def unplaced(self) -> int:
         """Count the list entries that have no position yet."""
         self._require("unplaced")
@@ -290,6 +311,13 @@ class MemoryJournal:
         self._require("parked")
         found = [held.row for held in self._tables.held.values() if held.row.state is State.PARKED]
         return tuple(sorted(found, key=lambda row: row.trans_id)[:limit])
+
+    async def compared_rows(
+        self, agent_id: int, first: int, past: int, limit: int
+    ) -> tuple[ComparedRow, ...]:
+        """Give an agent's bets and wins with these numbers, the lowest first."""
+        self._require("compared_rows")
+        return memory_reports.compared_rows(self._tables, agent_id, first, past)[:limit]
 
     async def open_rounds(self, *, opened_before_ms: int, limit: int) -> tuple[OpenRound, ...]:
         """Give rounds that took a stake and were never closed, oldest first."""

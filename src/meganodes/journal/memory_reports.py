@@ -8,7 +8,17 @@ from typing import TypeVar
 
 from meganodes.domain.transaction import Kind, State, Transaction
 from meganodes.journal.memory_tables import Entry, Tables
-from meganodes.journal.turnover import Page, SessionTurnover, Turnover, UserTurnovers, Window
+from meganodes.journal.search import ComparedRow
+from meganodes.journal.turnover import (
+    QUARTER_MS,
+    Page,
+    QuarterTurnover,
+    SessionTurnover,
+    Turnover,
+    TurnoverCourse,
+    UserTurnovers,
+    Window,
+)
 from meganodes.protocol.commands import TransType
 
 _Key = TypeVar("_Key")
@@ -60,6 +70,17 @@ def turnover_by_game(tables: Tables, agent_id: int, window: Window) -> tuple[Tur
     )
 
 
+def turnover_course(tables: Tables, agent_id: int, window: Window) -> TurnoverCourse:
+    """Sum up a window by quarter and by game."""
+    listed = _listed(tables, agent_id, window)
+    sums = _sums((entry.listed_at_ms // QUARTER_MS, entry, row) for entry, row in listed)
+    quarters = tuple(
+        QuarterTurnover(start_ms=number * QUARTER_MS, bet_minor=bet_minor, win_minor=win_minor)
+        for number, (bet_minor, win_minor) in sorted(sums.items())
+    )
+    return TurnoverCourse(quarters=quarters, games=turnover_by_game(tables, agent_id, window))
+
+
 def turnover_by_session(
     tables: Tables, agent_id: int, gplay_ids: Collection[int], window: Window
 ) -> tuple[SessionTurnover, ...]:
@@ -107,4 +128,14 @@ def _standing_bets(tables: Tables, last_bet: Transaction | None) -> int:
         row.amount_minor
         for row in tables.rows_of_round(last_bet.round_key, {Kind.BET})
         if row.state is State.ACCEPTED and row.gplay_id == last_bet.gplay_id
+    )
+
+
+def compared_rows(tables: Tables, agent_id: int, first: int, past: int) -> tuple[ComparedRow, ...]:
+    """Give what is compared of an agent's bets and wins, by number."""
+    found = (held.row for (agent, _), held in tables.held.items() if agent == agent_id)
+    wanted = [row for row in found if first <= row.trans_id < past and row.kind is not Kind.CANCEL]
+    return tuple(
+        ComparedRow(*(getattr(row, name) for name in ComparedRow._fields))
+        for row in sorted(wanted, key=lambda row: row.trans_id)
     )

@@ -18,8 +18,9 @@ from meganodes.journal.postgres_batch import Leases, Ways, key_values
 from meganodes.journal.postgres_checks import CLOCK_OFFSET_MAX_MS
 from meganodes.journal.postgres_chores import PostgresChores
 from meganodes.journal.postgres_link import Link, PostgresSettings
-from meganodes.journal.postgres_reading import postgres_reads
+from meganodes.journal.postgres_reading import PostgresSource, postgres_reads
 from meganodes.journal.postgres_writer import PostgresWriter
+from meganodes.journal.reader import Reader
 from meganodes.journal.store import (
     AttemptRecord,
     Change,
@@ -171,6 +172,11 @@ class PostgresJournal:
         self._open()
         return False
 
+    async def seal(self, *, now_ms: int) -> bool:
+        """Seal the next minute that is surely closed."""
+        step = await self._questions.to_seal(now_ms)
+        return step is not None and await self._open().chores.add_seals(step)
+
     # --- reads that decide ------------------------------------------------------------------------
 
     async def find(self, key: TransactionKey) -> Transaction | None:
@@ -217,6 +223,10 @@ class PostgresJournal:
     async def events(self, agent_id: int, trans_id: int) -> tuple[Event, ...]:
         """Give a row's history, oldest first."""
         return await self.reads.events(agent_id, trans_id)
+
+    def open_reader(self) -> Reader:
+        """Open a connection that only reads, for work that takes minutes; the caller closes it."""
+        return PostgresSource(self._url).open()
 
     # --- what they share --------------------------------------------------------------------------
 

@@ -122,14 +122,10 @@ async def judge(session: Session, change: Change) -> CommitResult | None:
     return None
 
 
-async def take(
-    session: Session, now_ms: int, claims: Sequence[Move], leases: Leases
-) -> tuple[Transaction, ...]:
+async def take(session: Session, claims: Sequence[Change], leases: Leases) -> None:
     """Write the claims of rows that this transaction holds: their moves and events."""
-    change = Change(at_ms=now_ms, moves=tuple(claims))
-    await _move(session, [change], leases)
-    await _write_the_rest(session, [change], [[]])
-    return tuple(claim.after for claim in claims)
+    await _move(session, claims, leases)
+    await _write_the_rest(session, claims, [[]] * len(claims))
 
 
 def key_values(key: RoundKey) -> tuple[Any, ...]:

@@ -375,4 +375,10 @@ def _places(url: DatabaseUrl) -> tuple[str, ...]:
         for name, value in url.url.query.items()
         if name.startswith("ssl") or name == "passfile"
     }
-    return tuple(url.address([place], kept) for place in url.places)
+    return tuple(_address(url, place, kept) for place in url.places)
+
+
+def _address(url: DatabaseUrl, place: str, kept: Mapping[str, object]) -> str:
+    if place.startswith("/"):  # the folder of a socket is no host name
+        return url.address([""], {**kept, "host": place})
+    return url.address([place], kept)

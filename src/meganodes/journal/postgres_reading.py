@@ -8,13 +8,13 @@ from __future__ import annotations
 from typing import Final
 
 import psycopg
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.conninfo import make_conninfo
 
 from meganodes.journal.reader import Reader
 from meganodes.journal.reads import DatabaseReads
 from meganodes.journal.statements import POSTGRESQL
 from meganodes.journal.store import StoreUnavailable
-from meganodes.kit.database import DatabaseUrl
+from meganodes.kit.database import DatabaseUrl, libpq_arguments
 
 STATEMENT_TIMEOUT_MS: Final = 30_000
 """The longest that one statement may take; then the server ends it."""
@@ -55,7 +55,7 @@ class PostgresSource:
     ) -> None:
         """Name the database; nothing is opened yet."""
         self._name = url.url.set(drivername="postgresql", query={}).render_as_string()
-        given = _given(url)
+        given = libpq_arguments(url)
         settings = {**_SETTINGS, "statement_timeout": str(statement_timeout_ms)}
         options = [given.pop("options", ""), *(f"-c {key}={settings[key]}" for key in settings)]
         self._conninfo = make_conninfo("", **{**_CONNECTING, **given, "options": " ".join(options)})
@@ -82,17 +82,6 @@ class PostgresSource:
             return f"a read of {self._name} took too long and was ended"
         lines = str(fault).strip().splitlines() or [type(fault).__name__]
         return f"{self._name} cannot be read: {lines[0]}"
-
-
-def _given(url: DatabaseUrl) -> dict[str, str]:
-    """Give what an address says, by the names of libpq."""
-    query = {
-        name: value if isinstance(value, str) else ",".join(value)
-        for name, value in url.url.query.items()
-        if name != "host"
-    }
-    given = conninfo_to_dict(url.address(url.places, query))
-    return {name: str(value) for name, value in given.items()}
 
 
 def postgres_reads(url: DatabaseUrl, *, threads: int = 2) -> DatabaseReads:

@@ -14,10 +14,10 @@ from typing import Any, TypeVar
 
 from meganodes.domain.round import OpenRound
 from meganodes.domain.transaction import RoundKey, State, Transaction
-from meganodes.journal import attempt_looks, looks, reports, rows
+from meganodes.journal import attempt_looks, looks, reports, rows, sealing
 from meganodes.journal.attempt_log import AttemptFilter, AttemptGroups
 from meganodes.journal.reader import Reader, Source
-from meganodes.journal.search import Counted, Found, Named, Sought
+from meganodes.journal.search import ComparedRow, Counted, Found, Named, Sought
 from meganodes.journal.store import (
     AttemptPage,
     AttemptRecord,
@@ -29,7 +29,14 @@ from meganodes.journal.store import (
     StoreUnavailable,
     UnlistedBalance,
 )
-from meganodes.journal.turnover import Page, SessionTurnover, Turnover, UserTurnovers, Window
+from meganodes.journal.turnover import (
+    Page,
+    SessionTurnover,
+    Turnover,
+    TurnoverCourse,
+    UserTurnovers,
+    Window,
+)
 from meganodes.kit.logging import get_logger
 
 _T = TypeVar("_T")
@@ -92,6 +99,12 @@ class DatabaseReads:
             lambda reader: reports.turnover_by_game(reader, agent_id, window)
         )
 
+    async def turnover_course(self, agent_id: int, window: Window) -> TurnoverCourse:
+        """Sum up a window by quarter and by game."""
+        return await self._in_thread(
+            lambda reader: reports.turnover_course(reader, agent_id, window)
+        )
+
     async def turnover_by_session(
         self, agent_id: int, gplay_ids: Collection[int], window: Window
     ) -> tuple[SessionTurnover, ...]:
@@ -103,6 +116,10 @@ class DatabaseReads:
     async def unsummed(self, limit: int) -> list[reports.EntrySums]:
         """Sum up the oldest entries that are in no turnover yet, by agent."""
         return await self._in_thread(lambda reader: reports.unsummed(reader, limit))
+
+    async def to_seal(self, now_ms: int) -> sealing.SealStep | None:
+        """Make the seals of the next minute that is surely closed."""
+        return await self._in_thread(lambda reader: sealing.next_step(reader, now_ms))
 
     async def attempts(self, agent_id: int, trans_id: int) -> tuple[AttemptRecord, ...]:
         """Give all logged attempts of one transaction, oldest first."""
@@ -154,6 +171,10 @@ class DatabaseReads:
             for agent_id, state, count, oldest in found
         )
 
+    async def sealed_to(self) -> int:
+        """Give the moment before which everything is sealed, 0 when nothing is."""
+        return await self._in_thread(sealing.sealed_to)
+
     async def unplaced(self) -> int:
         """Count the list entries that have no position yet."""
         found = await self._read("unplaced", ())
@@ -162,6 +183,13 @@ class DatabaseReads:
     async def parked(self, *, limit: int) -> tuple[Transaction, ...]:
         """Give what waits for a person, oldest first."""
         return rows.transactions(await self._read("parked", (limit,)))
+
+    async def compared_rows(
+        self, agent_id: int, first: int, past: int, limit: int
+    ) -> tuple[ComparedRow, ...]:
+        """Give an agent's bets and wins with these numbers, the lowest first."""
+        wanted = (agent_id, first, past, limit)
+        return await self._rows("compared_rows", wanted, ComparedRow._make)
 
     async def open_rounds(self, *, opened_before_ms: int, limit: int) -> tuple[OpenRound, ...]:
         """Give rounds that took a stake and were never closed, oldest first."""

@@ -20,6 +20,7 @@ from meganodes.journal.turnover import (
     Page,
     SessionTurnover,
     Turnover,
+    TurnoverCourse,
     UserTurnovers,
     Window,
     whole,
@@ -66,6 +67,17 @@ def turnover_by_game(reader: Reader, agent_id: int, window: Window) -> tuple[Tur
     with reader.one_state():
         found = reader.all("turnovers_of_games", _moved(reader, agent_id, window))
     return tuple(map(rows.turnover, found))
+
+
+def turnover_course(reader: Reader, agent_id: int, window: Window) -> TurnoverCourse:
+    """Sum up a window by quarter, and the same entries by game."""
+    with reader.one_state():
+        moved = _moved(reader, agent_id, window)
+        quarters = reader.all("turnovers_of_quarters", moved)
+        games = reader.all("turnovers_of_games", moved)
+    return TurnoverCourse(
+        quarters=tuple(map(rows.quarter_turnover, quarters)), games=tuple(map(rows.turnover, games))
+    )
 
 
 def turnover_by_session(

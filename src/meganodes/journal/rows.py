@@ -10,7 +10,7 @@ from typing import Any
 
 from meganodes.domain.transaction import Kind, RoundKey, State, Step, Transaction
 from meganodes.journal.store import AttemptRecord, Event, ListedTransaction
-from meganodes.journal.turnover import Turnover, whole
+from meganodes.journal.turnover import QUARTER_MS, QuarterTurnover, Turnover, whole
 from meganodes.protocol.codes import ApiCode
 from meganodes.protocol.commands import Revision, TransType
 
@@ -164,6 +164,16 @@ def turnover(row: Row) -> Turnover:
         user_code=user_code,
         provider_id=provider_id,
         game_code=game_code,
+        bet_minor=whole(bet_high, bet_low),
+        win_minor=whole(win_high, win_low),
+    )
+
+
+def quarter_turnover(row: Row) -> QuarterTurnover:
+    """Make the sums of a quarter of its number and the two parts of each."""
+    quarter, bet_high, bet_low, win_high, win_low = row
+    return QuarterTurnover(
+        start_ms=quarter * QUARTER_MS,
         bet_minor=whole(bet_high, bet_low),
         win_minor=whole(win_high, win_low),
     )

@@ -15,7 +15,7 @@ from meganodes.kit import migrations
 from meganodes.kit.database import Database, DatabaseKind, DatabaseSettings, DatabaseUrl
 from meganodes.kit.migrations import Schema
 
-REVISION: Final = "0007"
+REVISION: Final = "0008"
 """The newest revision of the tables, which this code is written for."""
 
 VERSION_TABLE: Final = "journal_version"
@@ -29,6 +29,8 @@ _TABLES: Final = frozenset(
         "listing_positions",
         "listings",
         "rounds",
+        "seal_progress",
+        "seals",
         "transactions",
         "turnovers",
     }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from meganodes.domain.transaction import Kind, RoundKey, State, Transaction
 
@@ -98,6 +98,21 @@ class Named:
     """Entries of the API log by that number: agent and transaction, if it has one."""
 
 
+class ComparedRow(NamedTuple):
+    """What a reconciliation looks at of a bet or a win; words as they stand in the table."""
+
+    trans_id: int
+    guid: str
+    kind: str
+    amount_minor: int
+    state: str
+    step: str
+    revision: str
+    created_at_ms: int
+    owed_since_ms: int | None
+    due_at_ms: int | None
+
+
 class JournalSearch(Protocol):
     """The part of JournalReads that answers people who look for something."""
 
@@ -112,3 +127,8 @@ class JournalSearch(Protocol):
 
     async def named(self, text: str, agents: Collection[int], providers: Collection[int]) -> Named:
         """Look for whatever of these agents goes by an id; a provider's own at ``providers``."""
+
+    async def compared_rows(
+        self, agent_id: int, first: int, past: int, limit: int
+    ) -> tuple[ComparedRow, ...]:
+        """Give an agent's bets and wins with these numbers, the lowest first."""

@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Sequence
 
 from meganodes.journal.reports import EntrySums
+from meganodes.journal.sealing import SealStep
 from meganodes.journal.statements import SQLITE
 
 _LAST_TO_PLACE = SQLITE["last_to_place"].text
@@ -22,6 +23,8 @@ _NOTE_SUMMED = SQLITE["note_summed"].text
 _ADD_TURNOVER = SQLITE["add_turnover"].text
 _NEXT_WORDS = SQLITE["next_search_words"].text
 _ADD_WORDS = SQLITE["add_search_words"].text
+_NOTE_SEALED = SQLITE["note_sealed"].text
+_ADD_SEAL = SQLITE["add_seal"].text
 _NOTE_WORDS = SQLITE["note_search_words"].text
 
 
@@ -62,6 +65,14 @@ class Sequencer:
         self._execute(_ADD_WORDS, {"after": after, "until": until})
         self._execute(_NOTE_WORDS, {"until": until})
         return int(until)
+
+    def add_seals(self, step: SealStep) -> bool:
+        """Add what one step sealed, unless another run was quicker; say whether it was added."""
+        if not self._execute(_NOTE_SEALED, (step.to_ms, step.before_ms)).rowcount:
+            return False
+        for seal in step.seals:
+            self._execute(_ADD_SEAL, seal)
+        return True
 
     def _add(self, each: EntrySums) -> int:
         noted = self._execute(_NOTE_SUMMED, (each.until, each.agent_id, each.after))

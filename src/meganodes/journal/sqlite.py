@@ -16,6 +16,7 @@ from typing import Any
 from meganodes.domain.round import RoundView
 from meganodes.domain.transaction import RoundKey, Transaction, TransactionKey
 from meganodes.journal import rows
+from meganodes.journal.reader import Reader
 from meganodes.journal.reads import DatabaseReads
 from meganodes.journal.schema import schema_fault
 from meganodes.journal.sequencer import Sequencer
@@ -187,6 +188,13 @@ class SqliteJournal:
         add = partial(self._open().sequencer.add_search_words, before, limit)
         return bool(await self._open().writer.submit(add))
 
+    async def seal(self, *, now_ms: int) -> bool:
+        """Seal the next minute that is surely closed."""
+        step = await self._questions.to_seal(now_ms)
+        if step is None:
+            return False
+        return await self._open().writer.submit(partial(self._open().sequencer.add_seals, step))
+
     # --- reads that decide ------------------------------------------------------------------------
 
     async def find(self, key: TransactionKey) -> Transaction | None:
@@ -231,6 +239,10 @@ class SqliteJournal:
     async def events(self, agent_id: int, trans_id: int) -> tuple[Event, ...]:
         """Give a row's history, oldest first."""
         return await self.reads.events(agent_id, trans_id)
+
+    def open_reader(self) -> Reader:
+        """Open a connection that only reads, for work that takes minutes; the caller closes it."""
+        return SqliteSource(self._path).open()
 
     # --- what they share --------------------------------------------------------------------------
 

@@ -15,7 +15,14 @@ from meganodes.domain.round import OpenRound, RoundView
 from meganodes.domain.transaction import Move, RoundKey, State, Transaction, TransactionKey
 from meganodes.journal.attempt_log import AttemptFilter, AttemptGroups
 from meganodes.journal.search import JournalSearch
-from meganodes.journal.turnover import Page, SessionTurnover, Turnover, UserTurnovers, Window
+from meganodes.journal.turnover import (
+    Page,
+    SessionTurnover,
+    Turnover,
+    TurnoverCourse,
+    UserTurnovers,
+    Window,
+)
 from meganodes.protocol.commands import TransType
 
 LEASE_MS_MAX = 120_000
@@ -239,6 +246,9 @@ class JournalStore(Protocol):
         right without it as far as they go back; it lets them go back to the first row.
         """
 
+    async def seal(self, *, now_ms: int) -> bool:
+        """Seal the next minute that is surely closed; say whether it went on."""
+
     async def unlisted_balances(self, *, limit: int) -> tuple[UnlistedBalance, ...]:
         """Give listings that still need their one ``balance`` callback, oldest first."""
 
@@ -318,6 +328,9 @@ class JournalReads(JournalSearch, Protocol):
     async def turnover_by_game(self, agent_id: int, window: Window) -> tuple[Turnover, ...]:
         """Sum up a window by game, in the order of providers and codes."""
 
+    async def turnover_course(self, agent_id: int, window: Window) -> TurnoverCourse:
+        """Sum up a window by quarter, in their order, and the same entries by game."""
+
     async def turnover_by_session(
         self, agent_id: int, gplay_ids: Collection[int], window: Window
     ) -> tuple[SessionTurnover, ...]:
@@ -360,6 +373,9 @@ class JournalReads(JournalSearch, Protocol):
 
     async def open_work(self) -> tuple[OpenWork, ...]:
         """Count what is pending, owed or parked, by agent and state; probes of closed bets not."""
+
+    async def sealed_to(self) -> int:
+        """Give the moment before which everything is sealed, 0 when nothing is."""
 
     async def unplaced(self) -> int:
         """Count the list entries that have no position yet."""

@@ -56,6 +56,26 @@ class Turnover:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QuarterTurnover:
+    """What was staked and won in a quarter of an hour, in minor units, as in a turnover."""
+
+    start_ms: int
+    bet_minor: int
+    win_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnoverCourse:
+    """A window by quarter and by game: both are sums of the same entries.
+
+    Quarters without an entry are left out. The first and the last have only what is in the window.
+    """
+
+    quarters: tuple[QuarterTurnover, ...]
+    games: tuple[Turnover, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UserTurnovers:
     """A page of users: all that they turned over, and how many users there are in the window."""
 

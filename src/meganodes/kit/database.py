@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
-from enum import StrEnum
-from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar, TypeVarTuple
-from urllib.parse import quote, urlencode, urlsplit
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar, TypeVarTuple
+from zlib import crc32
 
 from sqlalchemy import (
     Connection,
@@ -26,91 +25,80 @@ from sqlalchemy import (
     Table,
     create_engine,
     event,
+    func,
     inspect,
+    select,
 )
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError, IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.sql.dml import UpdateBase
+
+from meganodes.kit.database_url import (
+    DatabaseKind,
+    DatabaseUrl,
+    DatabaseUrlError,
+    libpq_arguments,
+    parse_database_url,
+)
+
+__all__ = (
+    "Database",
+    "DatabaseKind",
+    "DatabaseSettings",
+    "DatabaseUnavailable",
+    "DatabaseUrl",
+    "DatabaseUrlError",
+    "ReadConnection",
+    "WriteConnection",
+    "libpq_arguments",
+    "parse_database_url",
+)
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 _Ts = TypeVarTuple("_Ts")
 
+_LOCKS: Final = 0x4D4E
+"""The first of the two keys of this program's advisory locks."""
+_IDLE_SECONDS: Final = 60.0
+_READ_ONLY: Final = "25006"
+"""What a server says that has become a standby, or is about to."""
+_CONNECTING: Final = {
+    "target_session_attrs": "read-write",
+    "keepalives_idle": "10",
+    "keepalives_interval": "5",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "20000",
+}
 
-class DatabaseKind(StrEnum):
-    """The engines that are supported (architecture 5)."""
 
-    SQLITE = "sqlite"
-    POSTGRESQL = "postgresql"
+class DatabaseUnavailable(Exception):
+    """The server is away, too busy, or no longer the one to write to; the text says which.
 
-
-class DatabaseUrlError(ValueError):
-    """The database address cannot be used. The message says why and shows the right form."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DatabaseUrl:
-    """A checked database address. Its text form hides a password."""
-
-    kind: DatabaseKind
-    url: URL
-    path: Path | None = None
-    """The file, for SQLite."""
-
-    def __str__(self) -> str:
-        """Return the address without its password."""
-        return self.url.render_as_string(hide_password=True)
-
-    @property
-    def places(self) -> tuple[str, ...]:
-        """The servers of a PostgreSQL cluster (``?host=a:1&host=b:2``), each as ``host:port``."""
-        if self.url.host:
-            port = f":{self.url.port}" if self.url.port else ""
-            hosts = self.url.host.split(",")
-            return tuple(f"[{host}]{port}" if ":" in host else f"{host}{port}" for host in hosts)
-        named = self.url.query.get("host", ())
-        return (named,) if isinstance(named, str) else tuple(named)
-
-    def address(self, places: Sequence[str], query: Mapping[str, object]) -> str:
-        """Write a PostgreSQL address of these servers as libpq reads it, with its password."""
-        account = URL.create(
-            "postgresql",
-            username=self.url.username,
-            password=self.url.password,
-            host="place",
-            database=self.url.database,
-        )
-        before, _, after = account.render_as_string(hide_password=False).rpartition("place/")
-        # libpq reads %20 as a space, and + as itself.
-        asked = f"?{urlencode(query, quote_via=quote)}" if query else ""
-        return f"{before}{','.join(places)}/{after}{asked}"
+    What was read is nothing; what was to be written may have been written, if the server went while
+    it committed.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatabaseSettings:
     """How the database is used. SQLite has one writer at a time, whoever it is.
 
-    ``foreign_keys`` False is for migrations only, which check by themselves (SQLite).
+    ``busy_timeout_seconds`` is how long a lock of somebody else is waited for. ``foreign_keys``
+    False is for migrations only, which check by themselves (SQLite). The others are PostgreSQL's:
+    the longest that one statement may take (0: no limit), the longest that a server may take to
+    answer to a new connection, and what the server shows of this one.
     """
 
     read_threads: int = 4
     busy_timeout_seconds: float = 10.0
     foreign_keys: bool = True
-
-
-def parse_database_url(text: str) -> DatabaseUrl:
-    """Read `sqlite:///path/to/file.db` or `postgresql://user:password@host/name`."""
-    scheme = text.split("://", 1)[0] if "://" in text else ""
-    if scheme == DatabaseKind.SQLITE:
-        return _sqlite_url(text)
-    if scheme == DatabaseKind.POSTGRESQL:
-        return _postgresql_url(text)
-    raise DatabaseUrlError(
-        "the database address must start with sqlite:/// or postgresql://, for example "
-        "sqlite:///var/meganodes.db or postgresql://meganodes@localhost/meganodes"
-    )
+    statement_timeout_seconds: float = 30.0
+    connect_timeout_seconds: int = 5
+    application_name: str = "meganodes directory"
 
 
 class ReadConnection:
@@ -134,6 +122,15 @@ class WriteConnection(ReadConnection):
     """A connection inside a transaction that commits when the query function returns."""
 
     __slots__ = ()
+
+    def lock(self, name: str) -> None:
+        """Wait for every transaction that holds the lock of this name, on any node; ends with ours.
+
+        SQLite has one writer at a time: whoever writes holds every lock.
+        """
+        if self._connection.dialect.name == DatabaseKind.POSTGRESQL:
+            number = crc32(name.encode())
+            self._connection.execute(select(func.pg_advisory_xact_lock(_LOCKS, _signed(number))))
 
     def execute(
         self, statement: UpdateBase, rows: Sequence[Mapping[str, object]] | None = None
@@ -195,7 +192,7 @@ class Database:
         **kwargs: _P.kwargs,
     ) -> _T:
         """As `read`, in the calling thread."""
-        with self._reading.begin() as connection:
+        with _sentences(), self._reading.begin() as connection:
             return query(ReadConnection(connection), *args, **kwargs)
 
     def write_now(
@@ -205,7 +202,7 @@ class Database:
         **kwargs: _P.kwargs,
     ) -> _T:
         """As `write`, in the calling thread."""
-        with self._writing.begin() as connection:
+        with _sentences(), self._writing.begin() as connection:
             return query(WriteConnection(connection), *args, **kwargs)
 
     def close(self) -> None:
@@ -216,48 +213,71 @@ class Database:
         self._writing.dispose()
 
 
-def _sqlite_url(text: str) -> DatabaseUrl:
-    # Three slashes begin a relative path, four an absolute one.
-    path_text = text.removeprefix("sqlite:///")
-    if path_text == text or path_text in {"", ":memory:"} or "?" in path_text:
-        raise DatabaseUrlError(
-            "a SQLite address names a file: sqlite:///relative/file.db or sqlite:////absolute/file.db"
-        )
-    path = Path(path_text)
-    return DatabaseUrl(
-        kind=DatabaseKind.SQLITE, url=URL.create("sqlite+pysqlite", database=str(path)), path=path
-    )
-
-
-def _postgresql_url(text: str) -> DatabaseUrl:
-    example = "postgresql://meganodes@localhost:5432/meganodes"
-    try:
-        url = make_url(text)
-    except (ArgumentError, ValueError):
-        url = None
-    named = url is not None and (url.host or url.query.get("host"))
-    if url is None or not named or not url.database or urlsplit(text).fragment:
-        raise DatabaseUrlError(f"a PostgreSQL address names host and database: {example}")
-    return DatabaseUrl(kind=DatabaseKind.POSTGRESQL, url=url.set(drivername="postgresql+psycopg"))
-
-
 def _engine(url: DatabaseUrl, settings: DatabaseSettings, *, writes: bool) -> Engine:
     size = 1 if writes else settings.read_threads
     # Faults of the database are logged; the values of a statement must not be part of them.
-    engine = create_engine(
-        url.url, pool_size=size, max_overflow=4, hide_parameters=True, **_driver_options(url)
-    )
+    options: dict[str, Any] = {"pool_size": size, "max_overflow": 4, "hide_parameters": True}
     if url.kind is DatabaseKind.SQLITE:
+        options["connect_args"] = {"check_same_thread": False}
+        engine = create_engine(url.url, **options)
         _prepare_sqlite(engine, settings, writes=writes)
-    elif not writes:
-        engine = engine.execution_options(postgresql_readonly=True)
-    return engine
+        return engine
+    return _postgresql_engine(url, settings, options, writes=writes)
 
 
-def _driver_options(url: DatabaseUrl) -> dict[str, Any]:
-    if url.kind is DatabaseKind.SQLITE:
-        return {"connect_args": {"check_same_thread": False}}
-    return {"isolation_level": "READ COMMITTED", "pool_pre_ping": True}
+def _postgresql_engine(
+    url: DatabaseUrl, settings: DatabaseSettings, options: dict[str, Any], *, writes: bool
+) -> Engine:
+    """Connect to whichever server takes writes; notice within half a minute when it is gone."""
+    arguments = _CONNECTING | libpq_arguments(url)
+    limits = {
+        "statement_timeout": settings.statement_timeout_seconds,
+        "lock_timeout": settings.busy_timeout_seconds,
+        "idle_in_transaction_session_timeout": _IDLE_SECONDS,
+    }
+    session = [f"-c {name}={round(seconds * 1_000)}" for name, seconds in limits.items()]
+    arguments |= {
+        "options": " ".join([arguments.get("options", ""), *session]).strip(),
+        "connect_timeout": str(settings.connect_timeout_seconds),
+        "application_name": settings.application_name,
+    }
+    engine = create_engine(
+        URL.create("postgresql+psycopg"),
+        connect_args=arguments,
+        pool_pre_ping=True,
+        # Who reads sees one state from the first statement to the last; who writes sees what others
+        # have committed once it holds their lock.
+        isolation_level="READ COMMITTED" if writes else "REPEATABLE READ",
+        **options,
+    )
+    return engine if writes else engine.execution_options(postgresql_readonly=True)
+
+
+@contextmanager
+def _sentences() -> Iterator[None]:
+    """Tell a server that is away from a statement that is wrong."""
+    try:
+        yield
+    except PoolTimeout:
+        raise DatabaseUnavailable("the database is too busy: no connection was free") from None
+    except DBAPIError as fault:
+        if not _is_away(fault):
+            raise
+        lines = str(fault.orig).strip().splitlines() or [type(fault.orig).__name__]
+        raise DatabaseUnavailable(f"the database is not available: {lines[0]}") from fault
+
+
+def _is_away(fault: DBAPIError) -> bool:
+    state = str(getattr(fault.orig, "sqlstate", None) or "")
+    if isinstance(fault.orig, sqlite3.Error):
+        return False
+    kinds = {each.__name__ for each in type(fault.orig).__mro__}
+    return bool(kinds & {"OperationalError", "InterfaceError"}) or state == _READ_ONLY
+
+
+def _signed(number: int) -> int:
+    """Give a number of 32 bits as the server's integer has it."""
+    return number - 2**32 if number >= 2**31 else number
 
 
 def _prepare_sqlite(engine: Engine, settings: DatabaseSettings, *, writes: bool) -> None:

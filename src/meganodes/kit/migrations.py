@@ -18,6 +18,7 @@ from meganodes.kit.database import (
     DatabaseSettings,
     DatabaseUrl,
     ReadConnection,
+    WriteConnection,
 )
 
 _ENVIRONMENT = Path(__file__).with_name("migration_environment")
@@ -48,17 +49,28 @@ class Schema:
 def upgrade(url: DatabaseUrl, schema: Schema, adoption: Adoption = lambda _: None) -> None:
     """Bring the tables to the newest revision in one transaction, in the calling thread.
 
-    Safe to repeat. Raises MigrationFault for tables of a newer program, or when rows would point
+    Safe to repeat, and on two nodes at once: one waits for the other.
+
+    Raises MigrationFault for tables of a newer program, or when rows would point
     nowhere afterwards.
     """
     # A table that is made anew is gone for a moment: whoever points to it is looked at afterwards.
-    database = Database(url, DatabaseSettings(foreign_keys=False))
+    # A large table takes its time; another node that migrates is waited for.
+    patient = DatabaseSettings(
+        foreign_keys=False, busy_timeout_seconds=120.0, statement_timeout_seconds=0
+    )
+    database = Database(url, patient)
     try:
         database.write_now(
-            lambda connection: connection.define(lambda it: _migrate(it, schema, adoption))
+            lambda connection: _one_at_a_time(connection, lambda it: _migrate(it, schema, adoption))
         )
     finally:
         database.close()
+
+
+def _one_at_a_time(connection: WriteConnection, build: Callable[[Connection], None]) -> None:
+    connection.lock("migrations")
+    connection.define(build)
 
 
 def schema_fault(connection: ReadConnection, schema: Schema) -> str | None:

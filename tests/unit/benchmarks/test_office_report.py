@@ -18,6 +18,7 @@ def a_timing(page: str, *warm_ms: float, first_ms: float = 900.0) -> Timing:
         size=2_048,
         first_ms=first_ms,
         warm_ms=warm_ms,
+        cpu_ms=tuple(each / 2 for each in warm_ms),
     )
 
 
@@ -51,10 +52,12 @@ def test_a_record_is_read_by_people_and_by_programs(tmp_path: Path) -> None:
     text = page.read_text()
     assert page.name == "2026-11-29-abc1234-office.md"
     assert "is kept by 2 of 3" in text
+    assert "processor, at p50, by 3 of 3." in text
     assert "A noisy afternoon." in text
-    assert "| /a/`{agent_id}`/dashboard | admin | 900.0 | 20.0 | 150.5 | 2 |" in text
+    assert "| /a/`{agent_id}`/dashboard | admin | 900.0 | 20.0 | 150.5 | 10.0 | 2 |" in text
     found = json.loads(page.with_suffix(".json").read_text())
     assert [len(each["warm_ms"]) for each in found["timings"]] == [20, 20, 20]
+    assert found["timings"][1]["cpu_ms"] == [LIMIT_MS / 2] * 20
 
 
 def test_the_table_shows_the_slowest_first() -> None:

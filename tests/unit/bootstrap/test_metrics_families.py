@@ -43,6 +43,7 @@ def test_numbers_stand_under_their_names_and_labels(tmp_path: Path) -> None:
         ("meganodes_open_transactions", (("agent", "acme"), ("state", "owed"))): 1,
         ("meganodes_open_oldest_seconds", (("agent", "acme"), ("state", "owed"))): 60,
         ("meganodes_unplaced_entries", ()): 4,
+        ("meganodes_seal_lag_seconds", ()): 150,
         ("meganodes_last_look_timestamp_seconds", ()): NOW_MS / 1000,
         ("meganodes_circuits_open", ()): 1,
         ("meganodes_circuit_open", (("agent", "acme"),)): 1,

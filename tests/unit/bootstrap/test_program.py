@@ -7,7 +7,7 @@ from dataclasses import fields
 from meganodes.bootstrap.program import main_api_settings, server_settings
 from meganodes.bootstrap.server_settings import ServerSettings
 from meganodes.bootstrap.settings import Server, load_settings
-from meganodes.bootstrap.wiring import hub_settings
+from meganodes.bootstrap.settings_translated import hub_settings
 from meganodes.hub.uses import USUAL_RATES, Use
 from meganodes.kit.rate_limit import Rate
 from meganodes.main_api.settings import MainApiSettings

@@ -2,16 +2,18 @@
 
 import json
 import sqlite3
-from pathlib import Path
 
+import psycopg
 import pytest
 
-from meganodes.directory.audit import _as_json
+from meganodes.directory.audit import Followed, _as_json, first_broken_audit_row, follow_audit_chain
 from meganodes.directory.faults import DirectoryFault
 from meganodes.directory.port import Directory
 from meganodes.directory.records import Actor, AgentState, TokenKind
+from meganodes.kit.database import DatabaseKind, DatabaseUrl
 from tests.support.builders import NOW_MS, a_game, a_new_agent, a_new_provider
-from tests.support.directory import set_the_stage
+from tests.support.directory import open_database, set_the_stage
+from tests.support.places import change
 
 CLI = Actor(source="cli", name="root")
 
@@ -85,12 +87,11 @@ async def test_secrets_stand_there_as_fingerprints(directory: Directory) -> None
 )
 @pytest.mark.security("S27")
 async def test_database_refuses_to_change_the_log(
-    directory: Directory, database_path: Path, statement: str
+    directory: Directory, place: DatabaseUrl, statement: str
 ) -> None:
     await directory.add_agent(a_new_agent())
-    with sqlite3.connect(database_path) as raw, pytest.raises(sqlite3.IntegrityError) as refused:
-        raw.execute(statement)
-    raw.close()
+    with pytest.raises((sqlite3.IntegrityError, psycopg.errors.RaiseException)) as refused:
+        change(place, statement)
     assert "append-only" in str(refused.value)
     assert len(await directory.audit_trail()) == 1
 
@@ -106,30 +107,48 @@ async def test_database_refuses_to_change_the_log(
     ],
 )
 @pytest.mark.security("S27")
-async def test_forged_row_is_found(directory: Directory, database_path: Path, forgery: str) -> None:
+async def test_forged_row_is_found(directory: Directory, place: DatabaseUrl, forgery: str) -> None:
     for name in ("one", "two", "three"):
         await directory.add_agent(a_new_agent(name=name))
     assert await directory.first_broken_audit_row() is None
-    _forge(database_path, forgery)
+    _forge(place, forgery)
     assert await directory.first_broken_audit_row() in {2, 3}
 
 
 @pytest.mark.security("S27")
-async def test_removed_row_is_found(directory: Directory, database_path: Path) -> None:
+async def test_removed_row_is_found(directory: Directory, place: DatabaseUrl) -> None:
     for name in ("one", "two", "three"):
         await directory.add_agent(a_new_agent(name=name))
-    _forge(database_path, "DELETE FROM directory_audit WHERE version = 2")
+    _forge(place, "DELETE FROM directory_audit WHERE version = 2")
     assert await directory.first_broken_audit_row() == 3
 
 
-def _forge(path: Path, statement: str) -> None:
-    """Do what somebody with the file in hand could do: take the protection away first."""
-    raw = sqlite3.connect(path)
-    for verb in ("update", "delete"):
-        raw.execute(f"DROP TRIGGER directory_audit_no_{verb}")
-    raw.execute(statement)
-    raw.commit()
-    raw.close()
+@pytest.mark.security("S27")
+async def test_the_chain_is_followed_piece_by_piece_and_says_how_far(
+    directory: Directory, place: DatabaseUrl
+) -> None:
+    for name in ("one", "two", "three", "four"):
+        await directory.add_agent(a_new_agent(name=name))
+    database = open_database(place)
+    read = database.read
+    first = await read(follow_audit_chain, 0, 2)
+    assert first == Followed(after=0, last=2, broken=None, is_end=False)
+    second = await read(follow_audit_chain, first.last, 2)
+    assert second == Followed(after=2, last=4, broken=None, is_end=True)
+    _forge(place, "UPDATE directory_audit SET actor = 'nobody' WHERE version = 4")
+    third = await read(follow_audit_chain, first.last, 2)
+    assert third == Followed(after=2, last=3, broken=4, is_end=False)
+    assert await read(first_broken_audit_row) == 4
+    database.close()
+
+
+def _forge(place: DatabaseUrl, statement: str) -> None:
+    """Do what somebody with the database in hand could do: take the protection away first."""
+    if place.kind is DatabaseKind.SQLITE:
+        names = ["directory_audit_no_update", "directory_audit_no_delete"]
+        change(place, *(f"DROP TRIGGER {name}" for name in names), statement)
+    else:
+        change(place, "SET session_replication_role = replica", statement)
 
 
 def test_value_without_a_form_of_its_own_is_a_defect() -> None:

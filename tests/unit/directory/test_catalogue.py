@@ -22,9 +22,11 @@ from meganodes.directory.records import (
     ProviderFields,
     Status,
 )
+from meganodes.kit.database import DatabaseUrl
 from tests.support.builders import a_game, a_new_provider
 from tests.support.catalogue import a_catalogue, set_up_providers
 from tests.support.directory import started_directory
+from tests.support.places import address_of
 
 ROOT = Path(__file__).parents[3]
 
@@ -176,36 +178,36 @@ async def test_one_fault_keeps_the_whole_catalogue_out(
 
 
 async def test_a_dry_run_counts_and_changes_nothing(
-    directory: Directory, database_path: Path
+    directory: Directory, place: DatabaseUrl
 ) -> None:
     await directory.import_games(7, games("a", "b"))
     before = len(await directory.audit_trail())
     wanted = catalogue(*games("b", name="New"), *games("c"), name="Pixel")
     done = await directory.import_catalogue(wanted, prune=True, dry_run=True)
     assert done == imported(providers_changed=1, added=1, changed=1, disabled=1)
-    async with started_directory(database_path) as other:
+    async with started_directory(place) as other:
         assert _names(other) == {"a": "Fruits", "b": "Fruits"}
         assert len(await other.audit_trail()) == before
 
 
 async def test_a_plan_is_made_anew_when_somebody_was_quicker(
-    directory: Directory, database_path: Path
+    directory: Directory, place: DatabaseUrl
 ) -> None:
     wanted = catalogue(*games("a", "b"))
     database = directory._ports.database
     plan = await database.read(plan_catalogue, wanted, 0, prune=False)
-    async with started_directory(database_path) as other:
+    async with started_directory(place) as other:
         await other.import_games(7, games("a"))
     done = await directory._edit(SYSTEM, put_catalogue, wanted, plan, prune=False)
     assert done == imported(added=1, unchanged=1)
 
 
 async def test_five_thousand_games_are_imported_and_seen_by_another_node(
-    directory: Directory, database_path: Path
+    directory: Directory, place: DatabaseUrl
 ) -> None:
     wanted = a_catalogue()
     await set_up_providers(directory, wanted)
-    async with started_directory(database_path) as node:
+    async with started_directory(place) as node:
         done = await directory.import_catalogue(wanted)
         assert (done.added, done.providers_changed) == (5_000, 20)
         await node.refresh()
@@ -223,10 +225,10 @@ async def test_five_thousand_games_are_imported_and_seen_by_another_node(
 
 _KILLED_BEFORE_THE_COMMIT = """
 import asyncio, os, signal, sys
-from pathlib import Path
 from meganodes.directory import catalogue
 from meganodes.directory.records import SYSTEM
 from tests.support.catalogue import a_catalogue
+from meganodes.kit.database import parse_database_url
 from tests.support.directory import started_directory
 
 def put(edit, wanted, plan, *, prune):
@@ -234,7 +236,7 @@ def put(edit, wanted, plan, *, prune):
     os.kill(os.getpid(), signal.SIGKILL)
 
 async def work():
-    async with started_directory(Path(sys.argv[1])) as directory:
+    async with started_directory(parse_database_url(sys.argv[1])) as directory:
         wanted = a_catalogue(providers=2, games=500)
         database = directory._ports.database
         plan = await database.read(catalogue.plan_catalogue, wanted, 0, prune=False)
@@ -244,18 +246,18 @@ asyncio.run(work())
 """
 
 
-def _run(source: str, path: Path) -> int:
+def _run(source: str, place: DatabaseUrl) -> int:
     environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"}
-    command = [sys.executable, "-c", source, str(path)]
+    command = [sys.executable, "-c", source, address_of(place)]
     return subprocess.run(command, env=environment, check=False, timeout=60).returncode
 
 
 @pytest.mark.rule("4-catalogue-all-or-nothing")
 async def test_a_process_killed_before_the_commit_leaves_the_old_state(
-    directory: Directory, database_path: Path
+    directory: Directory, place: DatabaseUrl
 ) -> None:
     await set_up_providers(directory, a_catalogue(providers=2, games=500))
-    assert _run(_KILLED_BEFORE_THE_COMMIT, database_path) == -signal.SIGKILL
-    async with started_directory(database_path) as node:
+    assert _run(_KILLED_BEFORE_THE_COMMIT, place) == -signal.SIGKILL
+    async with started_directory(place) as node:
         assert [len(node.games_of(each.provider_id)) for each in node.providers()] == [0] * 4
         assert await node.first_broken_audit_row() is None

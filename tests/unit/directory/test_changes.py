@@ -1,7 +1,6 @@
 """Changes are numbered in the order of their commits, and numbers are never given out twice."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -15,13 +14,13 @@ from meganodes.directory.changes import (
     next_number,
     record_change,
 )
-from meganodes.kit.database import Database, WriteConnection
+from meganodes.kit.database import Database, DatabaseUrl, WriteConnection
 from tests.support.directory import open_database
 
 
 @pytest.fixture
-def database(database_path: Path) -> Iterator[Database]:
-    opened = open_database(database_path)
+def database(place: DatabaseUrl) -> Iterator[Database]:
+    opened = open_database(place)
     yield opened
     opened.close()
 
@@ -68,10 +67,10 @@ def test_number_of_an_undone_change_was_never_given_out(database: Database) -> N
     assert database.write_now(next_number, "user_code") == 400_000_001
 
 
-def test_numbers_go_on_after_the_process_ended(database_path: Path) -> None:
-    first = open_database(database_path)
+def test_numbers_go_on_after_the_process_ended(place: DatabaseUrl) -> None:
+    first = open_database(place)
     assert first.write_now(next_number, "user_code") == 400_000_001
     first.close()
-    second = open_database(database_path)
+    second = open_database(place)
     assert second.write_now(next_number, "user_code") == 400_000_002
     second.close()

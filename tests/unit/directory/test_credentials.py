@@ -2,8 +2,6 @@
 
 import base64
 import json
-import sqlite3
-from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -12,9 +10,11 @@ from meganodes.directory.faults import DirectoryFault
 from meganodes.directory.port import Directory
 from meganodes.directory.records import TokenKind
 from meganodes.kit.clock import ManualClock
+from meganodes.kit.database import DatabaseUrl
 from meganodes.kit.secrets import MasterKey, SealError, Secret
 from tests.support.builders import a_launch, a_new_agent, a_new_provider
 from tests.support.directory import Surroundings, set_the_stage, started_directory
+from tests.support.places import all_bytes, change, rows_of
 
 HOUR = 3_600
 
@@ -35,7 +35,7 @@ def _forms(secret: Secret) -> list[bytes]:
 @pytest.mark.rule("4-session-secret", "4-launch-token")
 @pytest.mark.security("S16", "S17")
 async def test_database_files_hold_no_usable_secret(
-    directory: Directory, database_path: Path
+    directory: Directory, place: DatabaseUrl
 ) -> None:
     """Every byte of the files, with the write-ahead log, in every form a secret may take."""
     stage = await set_the_stage(directory)
@@ -55,7 +55,7 @@ async def test_database_files_hold_no_usable_secret(
             for kind in (TokenKind.API, TokenKind.CALLBACK, TokenKind.SIGNING)
         ],
     ]
-    dump = b"".join(each.read_bytes() for each in database_path.parent.iterdir())
+    dump = all_bytes(place)
     assert b"acme" in dump
     for secret in secrets:
         assert all(form not in dump for form in _forms(secret))
@@ -66,41 +66,35 @@ async def test_database_files_hold_no_usable_secret(
 @pytest.mark.parametrize("kind", ["callback", "signing"])
 @pytest.mark.security("S17")
 async def test_swapped_ciphertexts_of_two_rows_do_not_open(
-    directory: Directory, database_path: Path, kind: str
+    directory: Directory, place: DatabaseUrl, kind: str
 ) -> None:
     for name in ("one", "two"):
         await directory.add_agent(a_new_agent(name=name))
-    raw = sqlite3.connect(database_path)
-    rows = raw.execute(
-        "SELECT owner_id, sealed FROM credentials WHERE kind = ? ORDER BY owner_id", (kind,)
-    ).fetchall()
-    (one, sealed_one), (two, sealed_two) = rows
+    query = "SELECT owner_id, sealed FROM credentials WHERE kind = ? ORDER BY owner_id"
+    (one, sealed_one), (two, sealed_two) = rows_of(place, query, kind)
     for owner_id, sealed in ((one, sealed_two), (two, sealed_one)):
-        raw.execute(
+        change(
+            place,
             "UPDATE credentials SET sealed = ? WHERE kind = ? AND owner_id = ?",
-            (sealed, kind, owner_id),
+            values=(sealed, kind, owner_id),
         )
-    raw.commit()
-    raw.close()
     with pytest.raises(SealError, match=f"agent/1/{kind}/1"):
-        async with started_directory(database_path):
+        async with started_directory(place):
             pass
 
 
 async def test_older_ciphertext_of_the_same_agent_does_not_open_in_the_new_row(
-    directory: Directory, database_path: Path
+    directory: Directory, place: DatabaseUrl
 ) -> None:
     await directory.add_agent(a_new_agent())
     await directory.reissue_token("acme", TokenKind.CALLBACK)
-    raw = sqlite3.connect(database_path)
-    raw.execute(
+    change(
+        place,
         "UPDATE credentials SET sealed = (SELECT sealed FROM credentials"
-        " WHERE kind = 'callback' AND serial = 1) WHERE kind = 'callback' AND serial = 2"
+        " WHERE kind = 'callback' AND serial = 1) WHERE kind = 'callback' AND serial = 2",
     )
-    raw.commit()
-    raw.close()
     with pytest.raises(SealError, match="agent/1/callback/2"):
-        async with started_directory(database_path):
+        async with started_directory(place):
             pass
 
 
@@ -140,36 +134,34 @@ async def test_forced_callback_reissue_drops_the_token_never_sent(
 
 
 async def test_ended_secrets_are_deleted_72_hours_later(
-    directory: Directory, clock: ManualClock, database_path: Path
+    directory: Directory, clock: ManualClock, place: DatabaseUrl
 ) -> None:
     await directory.add_agent(a_new_agent())
     await directory.reissue_token("acme", TokenKind.API)
     clock.advance(73 * HOUR)
     await directory.reissue_token("acme", TokenKind.API)
-    raw = sqlite3.connect(database_path)
-    serials = raw.execute("SELECT serial FROM credentials WHERE kind = 'api' ORDER BY 1").fetchall()
-    raw.close()
-    assert serials == [(2,), (3,)]
+    serials = "SELECT serial FROM credentials WHERE kind = 'api' ORDER BY 1"
+    assert rows_of(place, serials) == [(2,), (3,)]
 
 
 async def test_other_master_key_is_noticed_at_the_start(
-    directory: Directory, database_path: Path
+    directory: Directory, place: DatabaseUrl
 ) -> None:
     await directory.add_agent(a_new_agent())
     with pytest.raises(SealError, match="MEGANODES_MASTER_KEY_FILE"):
-        async with started_directory(database_path, Surroundings(master_key=MasterKey(b"o" * 32))):
+        async with started_directory(place, Surroundings(master_key=MasterKey(b"o" * 32))):
             pass
 
 
 @pytest.mark.security("S17")
 async def test_tokens_hashed_under_an_older_key_still_count(
-    database_path: Path, clock: ManualClock
+    place: DatabaseUrl, clock: ManualClock
 ) -> None:
     before = Surroundings(clock=clock, master_key=MasterKey(b"a" * 32))
-    async with started_directory(database_path, before) as directory:
+    async with started_directory(place, before) as directory:
         stage = await set_the_stage(directory)
     after = Surroundings(clock=clock, master_key=MasterKey(b"b" * 32, older=(b"a" * 32,)))
-    async with started_directory(database_path, after) as directory:
+    async with started_directory(place, after) as directory:
         assert directory.agent_by_api_token(stage.agent.api_token.reveal()) is not None
         assert directory.provider_by_token(stage.provider.provider_token.reveal()) is not None
         assert directory.agents()[0].callback_token == stage.agent.callback_token

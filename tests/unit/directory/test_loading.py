@@ -1,7 +1,6 @@
 """A reader learns what has changed and no more, and everything when it has missed something."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -9,16 +8,16 @@ from meganodes.directory.changes import Subject, forget_changes, record_change
 from meganodes.directory.loading import load_news
 from meganodes.directory.port import Directory
 from meganodes.directory.records import Status, TokenKind
-from meganodes.kit.database import Database, WriteConnection
+from meganodes.kit.database import Database, DatabaseUrl, WriteConnection
 from meganodes.protocol.commands import Category
 from tests.support.builders import NOW_MS, a_game, a_new_agent, a_new_provider
 from tests.support.directory import MASTER_KEY, open_database
 
 
 @pytest.fixture
-def database(directory: Directory, database_path: Path) -> Iterator[Database]:
+def database(directory: Directory, place: DatabaseUrl) -> Iterator[Database]:
     del directory  # it has made the tables
-    opened = open_database(database_path)
+    opened = open_database(place)
     yield opened
     opened.close()
 

@@ -3,18 +3,20 @@
 import asyncio
 import io
 import json
-import sqlite3
 import time
 import zlib
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
 from meganodes.directory.port import Directory
 from meganodes.kit.clock import ManualClock, SystemClock
+from meganodes.kit.database import DatabaseUrl
 from meganodes.kit.logging import LogSettings, configure_logging
 from tests.support.builders import a_game, a_new_agent, a_new_provider
 from tests.support.directory import Surroundings, many_agents, set_the_stage, started_directory
+from tests.support.listener import eventually
+from tests.support.places import change
 
 
 async def test_unknown_names_and_numbers_are_none(directory: Directory) -> None:
@@ -89,12 +91,12 @@ async def test_game_codes_repeat_across_providers(directory: Directory) -> None:
     assert [each.provider_id for each in directory.providers()] == [7, 8]
 
 
-async def test_change_of_another_process_is_seen_within_a_second(database_path: Path) -> None:
+async def test_change_of_another_process_is_seen_within_a_second(place: DatabaseUrl) -> None:
     """Two directories on one file, as a server and a command line tool are, in real time."""
     around = Surroundings(clock=SystemClock())
     async with (
-        started_directory(database_path, around) as server,
-        started_directory(database_path, around) as tool,
+        started_directory(place, around) as server,
+        started_directory(place, around) as tool,
     ):
         stage = await set_the_stage(server)
         await server.user(stage.user.user_code)
@@ -117,48 +119,51 @@ async def test_change_of_another_process_is_seen_within_a_second(database_path: 
 
 
 async def test_watch_outlives_a_database_that_is_away(
-    directory: Directory, database_path: Path, clock: ManualClock
+    directory: Directory, place: DatabaseUrl, clock: ManualClock
 ) -> None:
     log = io.StringIO()
     configure_logging(LogSettings(), log)
     await directory.add_agent(a_new_agent())
-    raw = sqlite3.connect(database_path)
-    raw.execute("ALTER TABLE directory_version RENAME TO gone")
-    raw.commit()
-    for _ in range(2):
-        await _turn(clock)
-    raw.execute("ALTER TABLE gone RENAME TO directory_version")
-    raw.execute("UPDATE agents SET time_zone = 'Asia/Tokyo'")
-    raw.execute("UPDATE directory_version SET version = version + 1")
-    raw.commit()
-    raw.close()
-    await _turn(clock)
+    change(place, "ALTER TABLE directory_version RENAME TO gone")
+    for number in (1, 2):
+
+        def has_told(number: int = number) -> bool:
+            return log.getvalue().count("\n") == number
+
+        await _turn(clock, has_told)
+    change(
+        place,
+        "ALTER TABLE gone RENAME TO directory_version",
+        "UPDATE agents SET time_zone = 'Asia/Tokyo'",
+        "UPDATE directory_version SET version = version + 1",
+    )
+    await _turn(clock, lambda: directory.agents()[0].time_zone == "Asia/Tokyo")
     assert directory.agents()[0].time_zone == "Asia/Tokyo"
     events = [json.loads(line)["event"] for line in log.getvalue().splitlines()]
     assert events == ["directory_not_refreshed", "directory_not_refreshed"]
 
 
-async def _turn(clock: ManualClock) -> None:
+async def _turn(clock: ManualClock, is_done: Callable[[], bool]) -> None:
     """Let the watch run once; its query runs in a thread, so real time must pass."""
     await clock.pass_time(0.5)
-    await asyncio.sleep(0.1)
+    await eventually(is_done, seconds=10)
 
 
 async def test_row_that_does_not_open_keeps_the_picture_of_before(
-    directory: Directory, database_path: Path, clock: ManualClock
+    directory: Directory, place: DatabaseUrl, clock: ManualClock
 ) -> None:
     log = io.StringIO()
     configure_logging(LogSettings(), log)
     await directory.add_agent(a_new_agent())
     before = directory.agents()
-    raw = sqlite3.connect(database_path)
-    raw.execute("UPDATE credentials SET sealed = x'00' WHERE kind = 'callback'")
-    raw.execute("UPDATE directory_version SET version = version + 1")
-    raw.commit()
-    raw.close()
-    await _turn(clock)
+    change(
+        place,
+        "UPDATE credentials SET sealed = (SELECT secret_hash FROM credentials WHERE kind = 'api')"
+        " WHERE kind = 'callback'",
+        "UPDATE directory_version SET version = version + 1",
+    )
+    await _turn(clock, lambda: "directory_not_refreshed" in log.getvalue())
     assert directory.agents() == before
-    assert "directory_not_refreshed" in log.getvalue()
 
 
 async def test_loop_that_ends_by_itself_is_heard_of(directory: Directory) -> None:
@@ -174,16 +179,16 @@ async def test_loop_that_ends_by_itself_is_heard_of(directory: Directory) -> Non
     assert "a defect" in log.getvalue()
 
 
-async def test_ten_thousand_agents_load_in_seconds(database_path: Path) -> None:
-    """The bound is wide on purpose: a benchmark it is not."""
-    many_agents(database_path, 10_000)
-    started = time.monotonic()
-    async with started_directory(database_path) as directory:
-        assert time.monotonic() - started < 10
+async def test_ten_thousand_agents_load_in_seconds(place: DatabaseUrl) -> None:
+    """Seconds of this process's own work, with a wide bound: a benchmark it is not."""
+    many_agents(place, 10_000)
+    started = time.process_time()
+    async with started_directory(place) as directory:
+        assert time.process_time() - started < 10
         assert len(directory.agents()) == 10_000
-        started = time.monotonic()
+        started = time.process_time()
         await directory.set_agent("agent-5000", {"time_zone": "Asia/Tokyo"})
-        assert time.monotonic() - started < 1
+        assert time.process_time() - started < 1
         agent = directory.agent_by_name("agent-5000")
         assert agent is not None
         assert agent.time_zone == "Asia/Tokyo"

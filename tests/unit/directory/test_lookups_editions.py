@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from meganodes.directory.port import Directory
+from meganodes.kit.database import DatabaseUrl
 from tests.support.builders import a_game, a_new_agent, a_new_provider
 from tests.support.directory import started_directory
 
@@ -49,9 +48,8 @@ async def test_other_changes_leave_the_editions(directory: Directory, agent_id: 
     assert directory.editions_of(agent_id) == before
 
 
-async def test_change_made_elsewhere_is_a_new_edition_once_it_is_seen(tmp_path: Path) -> None:
-    file = tmp_path / "hub.db"
-    async with started_directory(file) as here, started_directory(file) as there:
+async def test_change_made_elsewhere_is_a_new_edition_once_it_is_seen(place: DatabaseUrl) -> None:
+    async with started_directory(place) as here, started_directory(place) as there:
         made = await here.add_agent(a_new_agent())
         await here.add_provider(a_new_provider())
         await here.assign("acme", 7)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 
@@ -12,6 +11,7 @@ from meganodes.directory.maintenance import is_in_maintenance, status_at
 from meganodes.directory.port import Directory
 from meganodes.directory.records import NewWindow, Status, Window
 from meganodes.kit.clock import ManualClock
+from meganodes.kit.database import DatabaseUrl
 from tests.support.builders import NOW_MS, a_game, a_new_provider, a_provider
 from tests.support.directory import Surroundings, started_directory
 
@@ -195,16 +195,16 @@ async def test_every_step_is_audited_with_its_reason(
 
 
 async def test_other_nodes_see_windows_and_forget_those_that_are_over(
-    directory: Directory, database_path: Path, clock: ManualClock
+    directory: Directory, place: DatabaseUrl, clock: ManualClock
 ) -> None:
     await directory.plan_maintenance(NewWindow(provider_id=7, to_ms=NOW_MS + HOUR_MS))
     await directory.plan_maintenance(NewWindow(provider_id=7, game_code="dice"))
-    async with started_directory(database_path, Surroundings(clock=clock)) as node:
+    async with started_directory(place, Surroundings(clock=clock)) as node:
         assert is_off(node, NOW_MS)
         clock.advance(3_600)
         assert not is_off(node, clock.now_ms())
         assert is_off(node, clock.now_ms(), "dice")
-    async with started_directory(database_path, Surroundings(clock=clock)) as later:
+    async with started_directory(place, Surroundings(clock=clock)) as later:
         provider = later.provider(7)
         assert provider is not None
         assert provider.windows == ()

@@ -1,13 +1,12 @@
 """Providers: set up whole, changed by field."""
 
-from pathlib import Path
-
 import pytest
 
 from meganodes.directory.core import DirectorySettings
 from meganodes.directory.faults import DirectoryFault
 from meganodes.directory.port import Directory
 from meganodes.directory.records import Status
+from meganodes.kit.database import DatabaseUrl
 from tests.support.builders import LAUNCH_URL, a_game, a_new_provider
 from tests.support.directory import Surroundings, started_directory
 
@@ -47,13 +46,13 @@ async def test_every_bad_field_is_named_and_nothing_is_set_up(directory: Directo
     assert len(directory.providers()) == 1
 
 
-async def test_http_launch_address_needs_the_setting(database_path: Path) -> None:
+async def test_http_launch_address_needs_the_setting(place: DatabaseUrl) -> None:
     new = a_new_provider(launch_url="http://127.0.0.1:8702/{session}/{game_code}")
-    async with started_directory(database_path) as strict:
+    async with started_directory(place) as strict:
         with pytest.raises(DirectoryFault, match="must start with https://"):
             await strict.add_provider(new)
     private = Surroundings(settings=DirectorySettings(launch_http_allowed=True))
-    async with started_directory(database_path, private) as lenient:
+    async with started_directory(place, private) as lenient:
         assert (await lenient.add_provider(new)).provider_id == 7
 
 

@@ -11,7 +11,7 @@ from meganodes.directory.audit import Edit, audit_rows, first_broken_audit_row
 from meganodes.directory.changes import next_number
 from meganodes.directory.records import Actor
 from meganodes.directory.restored import agent_numbers, life_ms, sequence_numbers, skip_numbers
-from meganodes.kit.database import Database, WriteConnection
+from meganodes.kit.database import Database, WriteConnection, parse_database_url
 from tests.support.builders import NOW_MS
 from tests.support.directory import (
     MASTER_KEY,
@@ -68,7 +68,7 @@ def test_the_audit_log_keeps_the_numbers_and_its_chain(database: Database) -> No
 
 
 def test_all_agents_are_named(path: Path) -> None:
-    many_agents(path, 3)
+    many_agents(parse_database_url(f"sqlite:///{path}"), 3)
     database = open_database(path)
     assert database.read_now(agent_numbers) == (1, 2, 3)
     database.close()

@@ -1,17 +1,17 @@
 """When a session is over, and what the tables of launches and sessions keep."""
 
 import json
-import sqlite3
-from pathlib import Path
 
 import pytest
 
 from meganodes.directory.port import Directory
 from meganodes.directory.records import LaunchFault, LaunchFaultReason, Session
 from meganodes.directory.sessions import is_idle, session_fault
+from meganodes.kit.database import DatabaseUrl
 from meganodes.protocol.replies import Permissions
 from tests.support.builders import NOW_MS, a_launch, a_session
 from tests.support.directory import set_the_stage
+from tests.support.places import all_bytes, rows_of
 
 MINUTE = 60_000
 HOUR = 60 * MINUTE
@@ -69,14 +69,14 @@ def test_idleness_counts_from_the_last_call() -> None:
 
 @pytest.mark.rule("3.2-language-country-passed")
 async def test_language_and_country_are_stored_nowhere(
-    directory: Directory, database_path: Path
+    directory: Directory, place: DatabaseUrl
 ) -> None:
     stage = await set_the_stage(directory)
     launch = a_launch(user_code=stage.user.user_code, language="canary-lang", country="canary-land")
     token = await directory.create_launch(launch)
     await directory.open_launch(token.reveal(), stage.user.user_code, NOW_MS)
     await directory.set_permissions(1, Permissions(play=True), "canary-lang", "canary-land")
-    dump = b"".join(each.read_bytes() for each in database_path.parent.iterdir())
+    dump = all_bytes(place)
     assert b"casino.example.com/lobby" in dump
     assert b"canary" not in dump
 
@@ -96,7 +96,7 @@ async def test_launch_opens_for_ten_minutes(directory: Directory) -> None:
     )
 
 
-async def test_opening_writes_the_session_whole(directory: Directory, database_path: Path) -> None:
+async def test_opening_writes_the_session_whole(directory: Directory, place: DatabaseUrl) -> None:
     stage = await set_the_stage(directory)
     permissions = Permissions(play=True, max_bet_minor=500, session_minutes=30)
     launch = a_launch(user_code=stage.user.user_code, lang=8, permissions=permissions)
@@ -111,8 +111,7 @@ async def test_opening_writes_the_session_whole(directory: Directory, database_p
         opened_at_ms=NOW_MS + 7,
         last_call_at_ms=NOW_MS + 7,
     )
-    raw = sqlite3.connect(database_path)
-    row = raw.execute("SELECT permissions, lang FROM sessions WHERE gplay_id = 2").fetchone()
-    raw.close()
-    assert json.loads(row[0])["session_minutes"] == 30
-    assert row[1] == 8
+    query = "SELECT CAST(permissions AS TEXT), lang FROM sessions WHERE gplay_id = 2"
+    ((stored, lang),) = rows_of(place, query)
+    assert json.loads(stored)["session_minutes"] == 30
+    assert lang == 8

@@ -52,7 +52,7 @@ async def proposed(settlements: Settlements, member: StaffMember) -> Proposal:
 
 async def verbs(office: OfficeWorld) -> list[str]:
     ports = office.people.staff.ports
-    rows = await ports.database.read(audit_page, AuditFilter(tag="settle"), 20)
+    rows = (await ports.database.read(audit_page, AuditFilter(tag="settle"), 20)).rows
     return [row.tag for row in reversed(rows)]
 
 
@@ -137,6 +137,6 @@ async def test_audit_row_says_what_was_proposed_and_why(office: OfficeWorld) -> 
     settlements = Settlements(office.people.staff)
     await proposed(settlements, await hired(office, "ann"))
     ports = office.people.staff.ports
-    (row,) = await ports.database.read(audit_page, AuditFilter(tag="propose-settlement"), 9)
+    (row,) = (await ports.database.read(audit_page, AuditFilter(tag="propose-settlement"), 9)).rows
     assert (row.actor, row.target, row.reason) == ("ann@casino.example", "agent:1", "paid by wire")
     assert json.loads(row.new)["trans_id"] == 7

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -12,14 +11,15 @@ from meganodes.directory.faults import DirectoryFault
 from meganodes.directory.records import Actor
 from meganodes.directory.staff import NewMember
 from meganodes.directory.staff_records import Role, StaffState
+from meganodes.kit.database import DatabaseUrl
 from tests.support.staff import ANNA, People, people_on
 
 BOSS = Actor(source="test", name="boss")
 
 
 @pytest.fixture
-async def people(tmp_path: Path) -> AsyncIterator[People]:
-    async with people_on(tmp_path / "hub.db") as opened:
+async def people(place: DatabaseUrl) -> AsyncIterator[People]:
+    async with people_on(place) as opened:
         yield opened
 
 

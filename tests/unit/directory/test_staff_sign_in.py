@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -14,7 +13,9 @@ from meganodes.directory.sign_in_throttle import FAILURES_MAX, LOCKED_MS
 from meganodes.directory.staff import ABSOLUTE_MS, IDLE_MS
 from meganodes.directory.staff_records import Role, Seen, StaffState, Stage
 from meganodes.directory.staff_sign_in import CODE_TRIES_MAX, ENTER, No, Passed
+from meganodes.kit.database import DatabaseUrl
 from meganodes.kit.secrets import Secret
+from tests.support.places import all_bytes
 from tests.support.staff import ANNA, BROWSER, PASSWORD, People, code_of, people_on
 
 BOSS = Actor(source="test", name="boss")
@@ -22,8 +23,8 @@ WRONG = Secret("wrong horse battery staple")
 
 
 @pytest.fixture
-async def people(tmp_path: Path) -> AsyncIterator[People]:
-    async with people_on(tmp_path / "hub.db") as opened:
+async def people(place: DatabaseUrl) -> AsyncIterator[People]:
+    async with people_on(place) as opened:
         yield opened
 
 
@@ -283,17 +284,13 @@ async def test_every_step_leaves_one_audit_row(people: People) -> None:
 
 
 @pytest.mark.security("S16", "S17")
-async def test_nothing_stored_opens_a_door(people: People, tmp_path: Path) -> None:
+async def test_nothing_stored_opens_a_door(people: People, place: DatabaseUrl) -> None:
     """A copy of the database holds no password, token, code or seed in plain form (S16, S17)."""
     await people.hired(role=Role.ADMIN)
     passed = await people.passed()
     seed, done = await people.enrolled(passed.token)
     code = await people.staff.new_code((await people.known()).staff_id, "welcome", 60)
-    stored = await asyncio.to_thread(_all_of, tmp_path)
+    stored = await asyncio.to_thread(all_bytes, place)
     for secret in (PASSWORD, passed.token, done.token, seed, code, *done.recovery_codes):
         assert secret.reveal_bytes() not in stored
         assert secret.reveal_bytes().hex().encode() not in stored
-
-
-def _all_of(folder: Path) -> bytes:
-    return b"".join(file.read_bytes() for file in folder.iterdir())

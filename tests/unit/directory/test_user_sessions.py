@@ -1,28 +1,21 @@
 """Users and sessions at hand: one read on a miss, calls written in batches, nothing stale kept."""
 
 import asyncio
-import sqlite3
-from pathlib import Path
 
 import pytest
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from meganodes.directory.core import DirectorySettings
 from meganodes.directory.port import Directory
 from meganodes.directory.records import LaunchFault, LaunchFaultReason
 from meganodes.kit.clock import ManualClock
+from meganodes.kit.database import DatabaseUrl
 from meganodes.kit.identity import SeededIdentity
 from meganodes.kit.tokens import SESSION_PREFIX, new_token
 from meganodes.protocol.replies import Permissions
 from tests.support.builders import NOW_MS, a_launch
 from tests.support.directory import Surroundings, open_session, set_the_stage, started_directory
-
-
-def _stored(path: Path, statement: str) -> list[tuple[object, ...]]:
-    raw = sqlite3.connect(path)
-    rows = raw.execute(statement).fetchall()
-    raw.close()
-    return rows
+from tests.support.places import change, rows_of
 
 
 @pytest.mark.rule("4-session-own-provider")
@@ -52,19 +45,19 @@ async def test_several_sessions_of_a_user_are_open_at_once(directory: Directory)
     assert await directory.session(token.reveal(), 7) == second
 
 
-async def test_session_not_at_hand_is_read_once(database_path: Path) -> None:
-    async with started_directory(database_path) as first:
+async def test_session_not_at_hand_is_read_once(place: DatabaseUrl) -> None:
+    async with started_directory(place) as first:
         stage = await set_the_stage(first)
-    async with started_directory(database_path) as second:
+    async with started_directory(place) as second:
         text = stage.session_token.reveal()
         assert await second.session(text, 7) == stage.session
-        _change(database_path, "DELETE FROM sessions")
+        change(place, "DELETE FROM sessions")
         assert await second.session(text, 7) == stage.session
 
 
-async def test_small_caches_forget_and_read_again(database_path: Path) -> None:
+async def test_small_caches_forget_and_read_again(place: DatabaseUrl) -> None:
     tiny = Surroundings(settings=DirectorySettings(users_cached=1, sessions_cached=1))
-    async with started_directory(database_path, tiny) as directory:
+    async with started_directory(place, tiny) as directory:
         stage = await set_the_stage(directory)
         opened = [await open_session(directory, stage.user) for _ in range(3)]
         for session, token in opened:
@@ -76,7 +69,7 @@ async def test_small_caches_forget_and_read_again(database_path: Path) -> None:
 
 
 async def test_last_calls_are_written_once_a_minute(
-    directory: Directory, database_path: Path, clock: ManualClock
+    directory: Directory, place: DatabaseUrl, clock: ManualClock
 ) -> None:
     stage = await set_the_stage(directory)
     for _ in range(5):
@@ -86,18 +79,18 @@ async def test_last_calls_are_written_once_a_minute(
     assert session is not None
     assert session.last_call_at_ms == NOW_MS + 25_000
     query = "SELECT last_call_at_ms FROM sessions"
-    assert _stored(database_path, query) == [(NOW_MS + 1_000,)]
+    assert rows_of(place, query) == [(NOW_MS + 1_000,)]
     await clock.pass_time(60)
     await asyncio.sleep(0.1)
-    assert _stored(database_path, query) == [(NOW_MS + 25_000,)]
+    assert rows_of(place, query) == [(NOW_MS + 25_000,)]
 
 
-async def test_last_calls_are_written_at_the_end(database_path: Path, clock: ManualClock) -> None:
-    async with started_directory(database_path, Surroundings(clock=clock)) as directory:
+async def test_last_calls_are_written_at_the_end(place: DatabaseUrl, clock: ManualClock) -> None:
+    async with started_directory(place, Surroundings(clock=clock)) as directory:
         stage = await set_the_stage(directory)
         directory.touch_session(stage.session.gplay_id, NOW_MS + 9_000)
     query = "SELECT last_call_at_ms FROM sessions"
-    assert _stored(database_path, query) == [(NOW_MS + 9_000,)]
+    assert rows_of(place, query) == [(NOW_MS + 9_000,)]
 
 
 async def test_idle_session_is_not_revived_by_a_late_call(directory: Directory) -> None:
@@ -109,22 +102,22 @@ async def test_idle_session_is_not_revived_by_a_late_call(directory: Directory) 
 
 
 async def test_calls_that_cannot_be_written_are_kept(
-    directory: Directory, database_path: Path
+    directory: Directory, place: DatabaseUrl
 ) -> None:
     stage = await set_the_stage(directory)
     directory.touch_session(stage.session.gplay_id, NOW_MS + 9_000)
-    _change(database_path, "ALTER TABLE sessions RENAME TO gone")
-    with pytest.raises(OperationalError):
+    change(place, "ALTER TABLE sessions RENAME TO gone")
+    with pytest.raises(DBAPIError):
         await directory.write_last_calls()
-    _change(database_path, "ALTER TABLE gone RENAME TO sessions")
+    change(place, "ALTER TABLE gone RENAME TO sessions")
     await directory.write_last_calls()
     query = "SELECT last_call_at_ms FROM sessions"
-    assert _stored(database_path, query) == [(NOW_MS + 9_000,)]
+    assert rows_of(place, query) == [(NOW_MS + 9_000,)]
 
 
 @pytest.mark.rule("3.2-permissions-newest")
-async def test_newest_permissions_hold_and_survive(database_path: Path) -> None:
-    async with started_directory(database_path) as directory:
+async def test_newest_permissions_hold_and_survive(place: DatabaseUrl) -> None:
+    async with started_directory(place) as directory:
         stage = await set_the_stage(directory)
         text = stage.session_token.reveal()
         newest = Permissions(play=True, max_bet_minor=1_000)
@@ -135,7 +128,7 @@ async def test_newest_permissions_hold_and_survive(database_path: Path) -> None:
         await directory.refresh()
         again = await directory.session(text, 7)
         assert again == session
-    async with started_directory(database_path) as later:
+    async with started_directory(place) as later:
         session = await later.session(text, 7)
         assert session is not None
         assert (session.permissions, session.language, session.country) == (newest, None, None)
@@ -145,15 +138,15 @@ async def test_newest_permissions_hold_and_survive(database_path: Path) -> None:
         assert session.permissions is None
 
 
-async def test_permissions_as_before_tell_nobody(directory: Directory, database_path: Path) -> None:
+async def test_permissions_as_before_tell_nobody(directory: Directory, place: DatabaseUrl) -> None:
     stage = await set_the_stage(directory)
     permissions = Permissions(play=True)
     query = "SELECT count(*) FROM directory_changes WHERE subject = 'session'"
     for expected in (1, 1, 1):
         await directory.set_permissions(stage.session.gplay_id, permissions, "de", "AT")
-        assert _stored(database_path, query) == [(expected,)]
+        assert rows_of(place, query) == [(expected,)]
     await directory.set_permissions(999, permissions, None, None)
-    assert _stored(database_path, query) == [(1,)]
+    assert rows_of(place, query) == [(1,)]
 
 
 async def test_session_ended_by_staff_says_when(directory: Directory, clock: ManualClock) -> None:
@@ -226,25 +219,18 @@ async def test_what_was_read_during_a_change_is_not_kept(directory: Directory) -
 
 
 async def test_old_launches_and_notes_are_forgotten(
-    directory: Directory, database_path: Path, clock: ManualClock
+    directory: Directory, place: DatabaseUrl, clock: ManualClock
 ) -> None:
     stage = await set_the_stage(directory)
     text = (await directory.create_launch(a_launch(user_code=stage.user.user_code))).reveal()
     clock.advance(7 * 86_400 + 1)
     await clock.pass_time(60)
     await asyncio.sleep(0.2)
-    assert _stored(database_path, "SELECT count(*) FROM launches") == [(0,)]
-    assert _stored(database_path, "SELECT count(*) FROM directory_changes") == [(0,)]
-    assert _stored(database_path, "SELECT count(*) FROM sessions") == [(1,)]
+    assert rows_of(place, "SELECT count(*) FROM launches") == [(0,)]
+    assert rows_of(place, "SELECT count(*) FROM directory_changes") == [(0,)]
+    assert rows_of(place, "SELECT count(*) FROM sessions") == [(1,)]
     fault = await directory.open_launch(text, stage.user.user_code, NOW_MS)
     assert fault == LaunchFault(reason=LaunchFaultReason.UNKNOWN)
-
-
-def _change(path: Path, statement: str) -> None:
-    raw = sqlite3.connect(path)
-    raw.execute(statement)
-    raw.commit()
-    raw.close()
 
 
 # --- who is active, and names ---------------------------------------------------------------------
@@ -268,13 +254,13 @@ async def test_active_sessions_are_those_opened_or_called_since(directory: Direc
 
 
 async def test_active_sessions_of_another_node_are_seen_once_it_has_written_them(
-    tmp_path: Path,
+    place: DatabaseUrl,
 ) -> None:
-    async with started_directory(tmp_path / "hub.db") as here:
+    async with started_directory(place) as here:
         stage = await set_the_stage(here)
         agent_id, called_ms = stage.agent.agent_id, stage.session.opened_at_ms + 60_000
         here.touch_session(stage.session.gplay_id, called_ms)
-        async with started_directory(tmp_path / "hub.db") as there:
+        async with started_directory(place) as there:
             assert await there.active_sessions(agent_id, called_ms) == ()
             await here.write_last_calls()
             (session,) = await there.active_sessions(agent_id, called_ms)

@@ -12,16 +12,15 @@ import pytest
 from meganodes.hub.dashboard import (
     RANGES,
     Speed,
-    _by_game,
     _speed,
     _speed_of,
     _windows,
     dashboard,
     range_of,
 )
-from meganodes.journal.turnover import Turnover
 from meganodes.kit.metrics import Histogram
 from tests.support.hub_world import hub_world
+from tests.support.transactions import settled_bet
 
 NOW_MS = int(datetime.fromisoformat("2026-11-22T19:07:03+00:00").timestamp()) * 1000
 
@@ -70,23 +69,22 @@ def test_shares_of_a_histogram_are_the_bounds_that_hold_them() -> None:
     assert _speed_of(seen.distribution()) == Speed(count=100, p50_ms=2, p95_ms=2, p99_ms=1000)
 
 
-def test_parts_of_a_game_are_added_up_and_the_busiest_comes_first() -> None:
-    def turnover(game_code: str, bet_minor: int, win_minor: int) -> Turnover:
-        return Turnover(
-            user_code=None,
-            provider_id=7,
-            game_code=game_code,
-            bet_minor=bet_minor,
-            win_minor=win_minor,
-        )
-
-    parts = [
-        turnover("a", 100, 5),
-        turnover("b", 90, 0),
-        turnover("b", 90, 30),
-        turnover("a", -50, 0),
-    ]
-    assert _by_game(parts) == (turnover("b", 180, 30), turnover("a", 50, 5))
+async def test_the_busiest_game_comes_first_and_each_part_has_its_own(tmp_path: Path) -> None:
+    async with hub_world(tmp_path) as world:
+        agent = world.hub.directory.agent(world.stage.agent.agent_id)
+        assert agent is not None
+        now_ms = world.hub.clock.now_ms()
+        days = list(_windows(now_ms, range_of("30d"), ZoneInfo(agent.time_zone)))
+        for day, game_code, amount_minor in ((3, "a", 100), (3, "b", 900), (7, "a", 50)):
+            bet = {"agent_id": agent.agent_id, "game_code": game_code}
+            await settled_bet(world.journal, amount_minor=amount_minor, **bet)
+            await world.journal.sequence(now_ms=days[day].start_ms, limit=10)
+        seen = await dashboard(world.hub, agent, range_of("30d"))
+        assert [(each.game_code, each.bet_minor) for each in seen.games] == [("b", 900), ("a", 150)]
+        assert {each.start_ms: each.bet_minor for each in seen.parts if each.bet_minor} == {
+            days[3].start_ms: 1_000,
+            days[7].start_ms: 50,
+        }
 
 
 async def test_bets_wins_and_calls_of_one_agent(tmp_path: Path) -> None:

@@ -75,7 +75,9 @@ async def test_a_bet_whose_node_stopped_is_undone_after_its_lease_and_not_before
         assert (await world.row("b1")).state is State.PENDING
         await pause(0.7)
         await world.worker.tick()
-        assert (await world.row("b1")).state is State.CANCELLING
+        row = await world.row("b1")
+        history = await world.journal.events(row.agent_id, row.trans_id)
+        assert (history[1].to_state, history[1].cause) == ("cancelling", "its node stopped")
         never.set()
         await bet
         await world.hub.drain()

@@ -54,6 +54,42 @@ async def test_no_row_is_claimed_by_two_nodes(url: DatabaseUrl) -> None:
     ]
 
 
+async def test_claims_for_many_agents_share_a_commit(url: DatabaseUrl) -> None:
+    agents = range(1, 41)
+    async with node_at(url) as store:
+        owed = [
+            win(agent_id=n, round_id=f"r-{age}", due_at_ms=START_MS - age)
+            for n in agents
+            for age in (1, 3, 2)
+        ]
+        await asyncio.gather(*(store.commit(intent(row, lease_ms=None)) for row in owed))
+        before = store.meters.seconds.distribution().counts[-1]
+        taken = await asyncio.gather(
+            *(store.claim(n, now_ms=START_MS, limit=1 + n % 2, lease_ms=60_000) for n in agents)
+        )
+        # The first one finds nobody at work and may set out alone.
+        assert store.meters.seconds.distribution().counts[-1] - before <= 2
+    for n, found in zip(agents, taken, strict=True):
+        assert {row.agent_id for row in found} == {n}
+        ages = [START_MS - (row.due_at_ms or 0) for row in found]
+        assert ages == [3, 2][: 1 + n % 2], "its oldest, in order, and no more than it asked for"
+
+
+async def test_refused_claim_is_no_business_of_those_it_came_with(url: DatabaseUrl) -> None:
+    async with node_at(url) as store:
+        for agent_id in (1, 2, 3):
+            await store.commit(intent(win(agent_id=agent_id), lease_ms=None))
+        taken = await asyncio.gather(
+            *(
+                store.claim(n, now_ms=START_MS, limit=5, lease_ms=2**63 if n == 2 else 60_000)
+                for n in (1, 2, 3)
+            ),
+            return_exceptions=True,
+        )
+    assert isinstance(taken[1], RowRefused)
+    assert [len(each) for each in (taken[0], taken[2]) if isinstance(each, tuple)] == [1, 1]
+
+
 async def test_lease_runs_by_the_databases_clock(url: DatabaseUrl) -> None:
     async with node_at(url) as store:
         await store.commit(intent(win(), lease_ms=60_000))

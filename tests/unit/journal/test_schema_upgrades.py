@@ -19,7 +19,14 @@ from tests.support.transactions import START_MS, settled_bet, undone
 
 SQLITE_TABLES = TABLES[DatabaseKind.SQLITE]
 
-MADE_BY = {"turnovers": 2, "list_skips": 3, "search_progress": 6, "search_words": 6}
+MADE_BY = {
+    "turnovers": 2,
+    "list_skips": 3,
+    "search_progress": 6,
+    "search_words": 6,
+    "seals": 8,
+    "seal_progress": 8,
+}
 """Tables that the first revision had not, and which revision made them."""
 
 EVER = Window(start_ms=0, end_ms=2 * START_MS)

@@ -43,12 +43,22 @@ ACROSS_AGENTS = {
     "with_transaction_id": "staff may see many agents; it is bound to a list of them",
     "rounds_with_id": "staff may see many agents; it is bound to a list of them",
     "attempts_with_id": "staff may see many agents; the caller keeps the rows of those alone",
+    "sealed_to": "one row says how far the seals have come",
+    "next_to_seal": "one run seals all agents; only numbers leave it",
+    "transactions_to_seal": "one run seals all agents, each in a chain of its own",
+    "events_to_seal": "one run seals all agents, each in a chain of its own",
+    "late_events_to_seal": "one run seals all agents, each in a chain of its own",
+    "attempts_to_seal": "one run seals all agents, each in a chain of its own",
+    "seals_of_minute": "one run looks at all agents; the rows carry agent_id",
+    "next_sealed_minute": "a check goes through the minutes; only a moment leaves it",
+    "next_sealed_agent": "a check goes through the chains of all agents",
     "misplaced": "the check at the start looks at every agent's list",
 }
 SMALL = {
     "listing_positions": "one row for each agent",
     "list_skips": "one row for each agent and restore",
     "search_progress": "one row",
+    "seal_progress": "one row",
 }
 
 SCANS = re.compile(r"SCAN|SEARCH (?!.*(\(|INDEX))")

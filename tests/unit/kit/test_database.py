@@ -56,7 +56,7 @@ def test_sqlite_address_names_a_file() -> None:
     ("text", "places"),
     [
         ("postgresql://hub:p%40ss@db:5433/casino", ("db:5433",)),
-        ("postgresql://hub:p%40ss@one,two:5433/casino", ("one:5433", "two:5433")),
+        ("postgresql://hub:p%40ss@one,two:5433/casino", ("one", "two:5433")),
         ("postgresql://hub:p%40ss@[::1]/casino", ("[::1]",)),
         ("postgresql://hub:p%40ss@/casino?host=one:1&host=two:2", ("one:1", "two:2")),
     ],

@@ -48,16 +48,15 @@ async def show_audit(visit: Visit) -> Answer:
         agent_ids=None if scope.is_everything else [each.agent_id for each in scope.agents()],
         before=number_of(visit.query("before")),
     )
-    found = await visit.office.hub.directory.audit_page(wanted, PAGE_SIZE + 1)
-    rows = [_shown(each) for each in found[:PAGE_SIZE]]
-    is_checked = visit.query("check") == "1"
-    broken = await visit.office.hub.directory.first_broken_audit_row() if is_checked else None
+    directory = visit.office.hub.directory
+    found = await directory.audit_page(wanted, PAGE_SIZE)
+    check = number_of(visit.query("check"))
     values = {
-        "rows": rows,
+        "rows": [_shown(each) for each in found.rows],
         "filter": wanted,
-        "older": rows[-1].row.version if len(found) > PAGE_SIZE else None,
-        "broken": broken,
-        "is_checked": is_checked,
+        "older": found.older,
+        "is_short": found.is_short,
+        "followed": None if check is None else await directory.follow_audit_chain(check),
     }
     return Show(template="audit/list.html", values=values)
 

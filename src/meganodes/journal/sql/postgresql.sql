@@ -56,18 +56,23 @@ CASE l.trans_type WHEN 1 THEN 1 ELSE 0 END * l.position AS last_bet
 -- The sums of both parts of bets and wins; a sum of PostgreSQL's has decimals unless it is told.
 sum(bet_high)::bigint, sum(bet_low)::bigint, sum(win_high)::bigint, sum(win_low)::bigint
 
+-- fragment: moved_entries
+-- What was turned over entry by entry, in two ranges of positions.
+SELECT t.user_code, t.gplay_id, t.provider_id, t.game_code, {bet_parts}, {win_parts},
+       l.listed_at_ms / 900000 AS quarter
+FROM (VALUES (%s::bigint, %s::bigint), (%s, %s)) AS r (first, past)
+JOIN listings AS l ON l.agent_id = %s AND l.position >= r.first AND l.position < r.past
+JOIN transactions AS t ON t.agent_id = l.agent_id AND t.trans_id = l.trans_id
+
 -- fragment: moved
 -- What was turned over in whole quarters, as far as it is summed up, and entry by entry in two
 -- ranges of positions: before them, and after them or not summed up yet.
 SELECT s.user_code, s.gplay_id, s.provider_id, s.game_code,
-       s.bet_high, s.bet_low, s.win_high, s.win_low, s.last_bet
+       s.bet_high, s.bet_low, s.win_high, s.win_low, s.last_bet, s.quarter
 FROM turnovers AS s
 WHERE s.agent_id = %s AND s.quarter >= %s AND s.quarter < %s
 UNION ALL
-SELECT t.user_code, t.gplay_id, t.provider_id, t.game_code, {bet_parts}, {win_parts}
-FROM (VALUES (%s::bigint, %s::bigint), (%s, %s)) AS r (first, past)
-JOIN listings AS l ON l.agent_id = %s AND l.position >= r.first AND l.position < r.past
-JOIN transactions AS t ON t.agent_id = l.agent_id AND t.trans_id = l.trans_id
+{moved_entries}
 
 -- name: due_work
 -- Count what is due, by agent.
@@ -189,6 +194,13 @@ SELECT NULL, provider_id, game_code, {four_sums}
 FROM ({moved}) AS d
 GROUP BY provider_id, game_code
 ORDER BY provider_id, game_code
+
+-- name: turnovers_of_quarters
+-- Sum up by quarter of an hour.
+SELECT quarter, {four_sums}
+FROM ({moved}) AS d
+GROUP BY quarter
+ORDER BY quarter
 
 -- name: turnovers_of_sessions
 -- Sum up by session, for those of a JSON list.
@@ -346,6 +358,15 @@ GROUP BY agent_id, state
 -- name: unplaced
 -- Count the list entries that wait for their position.
 SELECT count(*) FROM listings WHERE position IS NULL
+
+-- name: compared_rows
+-- Read what is compared of an agent's bets and wins, by number.
+SELECT t.trans_id, t.guid, t.kind, t.amount_minor, t.state, t.step, t.revision, t.created_at_ms,
+       t.owed_since_ms, t.due_at_ms
+FROM transactions AS t
+WHERE t.agent_id = %s AND t.trans_id >= %s AND t.trans_id < %s AND t.kind <> 'cancel'
+ORDER BY t.trans_id
+LIMIT %s
 
 -- name: open_rounds
 -- Find rounds that took a stake and were never closed, oldest first.
@@ -551,3 +572,68 @@ ORDER BY r.agent_id + 0, r.provider_id, r.user_code LIMIT %(limit)s
 -- name: attempts_with_id
 -- Find the entries of the API log with a number: whose, and of which transaction.
 SELECT a.agent_id, a.trans_id FROM attempts AS a WHERE a.attempt_id = %s ORDER BY a.agent_id
+
+-- name: sealed_to
+-- Read how far the journal is sealed.
+SELECT sealed_to_ms FROM seal_progress WHERE agent_id = 0
+
+-- name: next_to_seal
+-- Find the first row of each kind that is not sealed yet, by number or, of late events, by time.
+SELECT (SELECT min(trans_id) FROM transactions WHERE trans_id >= %s),
+       (SELECT min(attempt_id) FROM attempts WHERE attempt_id >= %s),
+       (SELECT min(at_ms) FROM events
+        WHERE at_ms - (1767225600000 + (trans_id >> 12)) > 60000 AND at_ms >= %s)
+
+-- name: transactions_to_seal
+-- Read the transactions with numbers of one minute.
+SELECT {row_columns} FROM transactions AS t
+WHERE t.trans_id >= %s AND t.trans_id < %s
+ORDER BY t.trans_id, t.agent_id
+
+-- name: events_to_seal
+-- Read all events of the transactions with numbers of one minute.
+SELECT agent_id, trans_id, epoch, at_ms, from_state, to_state, cause FROM events
+WHERE trans_id >= %s AND trans_id < %s
+ORDER BY trans_id, agent_id, epoch
+
+-- name: late_events_to_seal
+-- Read the events of one minute whose transactions are older, each with its transaction's row.
+SELECT e.agent_id, e.trans_id, e.epoch, e.at_ms, e.from_state, e.to_state, e.cause, {row_columns}
+FROM events AS e
+LEFT JOIN transactions AS t ON t.agent_id = e.agent_id AND t.trans_id = e.trans_id
+WHERE e.at_ms - (1767225600000 + (e.trans_id >> 12)) > 60000 AND e.at_ms >= %s AND e.at_ms < %s
+ORDER BY e.at_ms, e.agent_id, e.trans_id, e.epoch
+
+-- name: attempts_to_seal
+-- Read the attempts with numbers of one minute.
+SELECT {attempt_columns}
+FROM attempts AS a
+LEFT JOIN attempt_bodies AS b ON b.agent_id = a.agent_id AND b.attempt_id = a.attempt_id
+WHERE a.attempt_id >= %s AND a.attempt_id < %s
+ORDER BY a.attempt_id, a.agent_id
+
+-- name: seals_of_minute
+-- Read the seals over rows of one minute.
+SELECT agent_id, leaves, rests FROM seals WHERE minute_ms = %s
+ORDER BY agent_id, number
+
+-- name: next_sealed_minute
+-- Find the first minute from one on that has a seal.
+SELECT min(minute_ms) FROM seals WHERE minute_ms >= %s
+
+-- name: next_sealed_agent
+-- Find the next agent that has seals.
+SELECT min(agent_id) FROM seals WHERE agent_id > %s
+
+-- name: seals_after
+-- Read an agent's chain after a number.
+SELECT number, minute_ms, previous, digest, leaves, rests FROM seals
+WHERE agent_id = %s AND number > %s
+ORDER BY number
+LIMIT %s
+
+-- name: last_seal
+-- Read the end of an agent's chain.
+SELECT number, digest FROM seals WHERE agent_id = %s
+ORDER BY number DESC
+LIMIT 1

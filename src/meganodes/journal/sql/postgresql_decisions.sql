@@ -157,22 +157,28 @@ WHERE t.agent_id = $1 AND t.provider_id = $2 AND t.user_code = $3 AND t.round_id
 ORDER BY t.round_seq, t.trans_id
 
 -- name: claimable
--- Take hold of due rows that nobody works on, oldest first, passing over those that somebody else is
--- taking at this moment. A win waits for the bets recorded before it. A lease that lasts longer than
--- any may (store.LEASE_MS_MAX) has ended.
-SELECT {row_columns}, t.lease_until_ms FROM transactions AS t
-WHERE t.agent_id = $1 AND t.step <> 'none' AND t.due_at_ms <= $2
-  AND coalesce(t.lease_until_ms - coalesce($3::bigint, journal_now_ms()), 0)
-    NOT BETWEEN 1 AND 120000
-  AND NOT (t.kind = 'win' AND EXISTS (
-    SELECT 1 FROM transactions AS b
-    WHERE b.agent_id = t.agent_id AND b.provider_id = t.provider_id
-      AND b.user_code = t.user_code AND b.round_id = t.round_id
-      AND b.kind = 'bet' AND b.state = 'pending' AND b.round_seq < t.round_seq
-  ))
-ORDER BY t.due_at_ms, t.trans_id
-LIMIT $4
-FOR UPDATE OF t SKIP LOCKED
+-- For each agent take hold of due rows that nobody works on, oldest first, passing over those that
+-- somebody else is taking at this moment. A win waits for the bets recorded before it. A lease that
+-- lasts longer than any may (store.LEASE_MS_MAX) has ended. No agent may be named twice.
+SELECT c.*, w.place
+FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) WITH ORDINALITY
+  AS w (agent_id, now_ms, most, place)
+CROSS JOIN LATERAL (
+  SELECT {row_columns}, t.lease_until_ms FROM transactions AS t
+  WHERE t.agent_id = w.agent_id AND t.step <> 'none' AND t.due_at_ms <= w.now_ms
+    AND coalesce(t.lease_until_ms - coalesce($4::bigint, journal_now_ms()), 0)
+      NOT BETWEEN 1 AND 120000
+    AND NOT (t.kind = 'win' AND EXISTS (
+      SELECT 1 FROM transactions AS b
+      WHERE b.agent_id = t.agent_id AND b.provider_id = t.provider_id
+        AND b.user_code = t.user_code AND b.round_id = t.round_id
+        AND b.kind = 'bet' AND b.state = 'pending' AND b.round_seq < t.round_seq
+    ))
+  ORDER BY t.due_at_ms, t.trans_id
+  LIMIT w.most
+  FOR UPDATE OF t SKIP LOCKED
+) AS c
+ORDER BY w.place, c.due_at_ms, c.trans_id
 
 -- name: place_listings
 -- Give the oldest waiting entries of all agents their positions; see the function.
@@ -250,3 +256,15 @@ SELECT version_num FROM journal_version
 -- Count this node's commits that still wait for a standby on connections that it has given up.
 SELECT count(*)::int FROM pg_stat_activity
 WHERE application_name = $1 AND wait_event = 'SyncRep'
+
+-- name: note_sealed
+-- Note how far the journal is sealed, unless somebody else went on meanwhile.
+INSERT INTO seal_progress AS p (agent_id, sealed_to_ms) VALUES (0, $1)
+ON CONFLICT (agent_id) DO UPDATE SET sealed_to_ms = excluded.sealed_to_ms
+WHERE p.sealed_to_ms = $2
+RETURNING agent_id
+
+-- name: add_seal
+-- Add a seal to an agent's chain.
+INSERT INTO seals (agent_id, number, minute_ms, previous, digest, leaves, rests)
+VALUES ($1, $2, $3, $4, $5, $6, $7)

@@ -52,18 +52,23 @@ maybe_sent = ?, not_seen = ?, probes = ?, reopened = ?
 (l.trans_type = 2) * (t.amount_minor % 100000000) AS win_low,
 (l.trans_type = 1) * l.position AS last_bet
 
+-- fragment: moved_entries
+-- What was turned over entry by entry, in two ranges of positions.
+SELECT t.user_code, t.gplay_id, t.provider_id, t.game_code, {bet_parts}, {win_parts},
+       l.listed_at_ms / 900000 AS quarter
+FROM (SELECT ? AS first, ? AS past UNION ALL SELECT ?, ?) AS r
+CROSS JOIN listings AS l ON l.agent_id = ? AND l.position >= r.first AND l.position < r.past
+JOIN transactions AS t ON t.agent_id = l.agent_id AND t.trans_id = l.trans_id
+
 -- fragment: moved
 -- What was turned over in whole quarters, as far as it is summed up, and entry by entry in two
 -- ranges of positions: before them, and after them or not summed up yet.
 SELECT s.user_code, s.gplay_id, s.provider_id, s.game_code,
-       s.bet_high, s.bet_low, s.win_high, s.win_low, s.last_bet
+       s.bet_high, s.bet_low, s.win_high, s.win_low, s.last_bet, s.quarter
 FROM turnovers AS s
 WHERE s.agent_id = ? AND s.quarter >= ? AND s.quarter < ?
 UNION ALL
-SELECT t.user_code, t.gplay_id, t.provider_id, t.game_code, {bet_parts}, {win_parts}
-FROM (SELECT ? AS first, ? AS past UNION ALL SELECT ?, ?) AS r
-CROSS JOIN listings AS l ON l.agent_id = ? AND l.position >= r.first AND l.position < r.past
-JOIN transactions AS t ON t.agent_id = l.agent_id AND t.trans_id = l.trans_id
+{moved_entries}
 
 -- name: insert_transaction
 -- Record a row unless its key is taken: one row by (agent, provider, transaction_id) for ever.
@@ -356,6 +361,21 @@ FROM ({moved})
 GROUP BY provider_id, game_code
 ORDER BY provider_id, game_code
 
+-- name: turnovers_of_quarters
+-- Sum up by quarter of an hour; turnovers by themselves, which stand in that order already.
+SELECT quarter, sum(bet_high), sum(bet_low), sum(win_high), sum(win_low)
+FROM (
+  SELECT s.quarter, sum(s.bet_high) AS bet_high, sum(s.bet_low) AS bet_low,
+         sum(s.win_high) AS win_high, sum(s.win_low) AS win_low
+  FROM turnovers AS s
+  WHERE s.agent_id = ? AND s.quarter >= ? AND s.quarter < ?
+  GROUP BY s.quarter
+  UNION ALL
+  SELECT quarter, bet_high, bet_low, win_high, win_low FROM ({moved_entries})
+)
+GROUP BY quarter
+ORDER BY quarter
+
 -- name: turnovers_of_sessions
 -- Sum up by session, for those of a JSON list.
 SELECT gplay_id, sum(bet_high), sum(bet_low), sum(win_high), sum(win_low), max(last_bet)
@@ -522,6 +542,15 @@ GROUP BY agent_id
 -- name: unplaced
 -- Count the list entries that wait for their position.
 SELECT count(*) FROM listings WHERE position IS NULL
+
+-- name: compared_rows
+-- Read what is compared of an agent's bets and wins, by number.
+SELECT t.trans_id, t.guid, t.kind, t.amount_minor, t.state, t.step, t.revision, t.created_at_ms,
+       t.owed_since_ms, t.due_at_ms
+FROM transactions AS t
+WHERE t.agent_id = ? AND t.trans_id >= ? AND t.trans_id < ? AND t.kind <> 'cancel'
+ORDER BY t.trans_id
+LIMIT ?
 
 -- name: open_rounds
 -- Find rounds that took a stake and were never closed, oldest first.
@@ -770,3 +799,79 @@ UPDATE search_progress SET upto = :until WHERE agent_id = 0
 -- name: attempts_with_id
 -- Find the entries of the API log with a number: whose, and of which transaction.
 SELECT a.agent_id, a.trans_id FROM attempts AS a WHERE a.attempt_id = ? ORDER BY a.agent_id
+
+-- name: sealed_to
+-- Read how far the journal is sealed.
+SELECT sealed_to_ms FROM seal_progress WHERE agent_id = 0
+
+-- name: next_to_seal
+-- Find the first row of each kind that is not sealed yet, by number or, of late events, by time.
+SELECT (SELECT min(trans_id) FROM transactions WHERE trans_id >= ?),
+       (SELECT min(attempt_id) FROM attempts WHERE attempt_id >= ?),
+       (SELECT min(at_ms) FROM events
+        WHERE at_ms - (1767225600000 + (trans_id >> 12)) > 60000 AND at_ms >= ?)
+
+-- name: transactions_to_seal
+-- Read the transactions with numbers of one minute.
+SELECT {row_columns} FROM transactions AS t
+WHERE t.trans_id >= ? AND t.trans_id < ?
+ORDER BY t.trans_id, t.agent_id
+
+-- name: events_to_seal
+-- Read all events of the transactions with numbers of one minute.
+SELECT agent_id, trans_id, epoch, at_ms, from_state, to_state, cause FROM events
+WHERE trans_id >= ? AND trans_id < ?
+ORDER BY trans_id, agent_id, epoch
+
+-- name: late_events_to_seal
+-- Read the events of one minute whose transactions are older, each with its transaction's row.
+SELECT e.agent_id, e.trans_id, e.epoch, e.at_ms, e.from_state, e.to_state, e.cause, {row_columns}
+FROM events AS e
+LEFT JOIN transactions AS t ON t.agent_id = e.agent_id AND t.trans_id = e.trans_id
+WHERE e.at_ms - (1767225600000 + (e.trans_id >> 12)) > 60000 AND e.at_ms >= ? AND e.at_ms < ?
+ORDER BY e.at_ms, e.agent_id, e.trans_id, e.epoch
+
+-- name: attempts_to_seal
+-- Read the attempts with numbers of one minute.
+SELECT {attempt_columns}
+FROM attempts AS a
+LEFT JOIN attempt_bodies AS b ON b.agent_id = a.agent_id AND b.attempt_id = a.attempt_id
+WHERE a.attempt_id >= ? AND a.attempt_id < ?
+ORDER BY a.attempt_id, a.agent_id
+
+-- name: seals_of_minute
+-- Read the seals over rows of one minute.
+SELECT agent_id, leaves, rests FROM seals WHERE minute_ms = ?
+ORDER BY agent_id, number
+
+-- name: next_sealed_minute
+-- Find the first minute from one on that has a seal.
+SELECT min(minute_ms) FROM seals WHERE minute_ms >= ?
+
+-- name: next_sealed_agent
+-- Find the next agent that has seals.
+SELECT min(agent_id) FROM seals WHERE agent_id > ?
+
+-- name: seals_after
+-- Read an agent's chain after a number.
+SELECT number, minute_ms, previous, digest, leaves, rests FROM seals
+WHERE agent_id = ? AND number > ?
+ORDER BY number
+LIMIT ?
+
+-- name: last_seal
+-- Read the end of an agent's chain.
+SELECT number, digest FROM seals WHERE agent_id = ?
+ORDER BY number DESC
+LIMIT 1
+
+-- name: note_sealed
+-- Note how far the journal is sealed, unless somebody else went on meanwhile.
+INSERT INTO seal_progress AS p (agent_id, sealed_to_ms) VALUES (0, ?)
+ON CONFLICT (agent_id) DO UPDATE SET sealed_to_ms = excluded.sealed_to_ms
+WHERE p.sealed_to_ms = ?
+
+-- name: add_seal
+-- Add a seal to an agent's chain.
+INSERT INTO seals (agent_id, number, minute_ms, previous, digest, leaves, rests)
+VALUES (?, ?, ?, ?, ?, ?, ?)
