@@ -6,11 +6,9 @@ network (may this callback address be called) is asked elsewhere.
 
 from __future__ import annotations
 
-import functools
 import ipaddress
 import re
 import unicodedata
-import zoneinfo
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
@@ -21,6 +19,7 @@ from meganodes.directory.faults import FieldFault
 from meganodes.directory.launch_address import LAUNCH, REPLAY, template_faults
 from meganodes.directory.records import Game
 from meganodes.domain.retry import schedule_faults
+from meganodes.kit.time_zones import time_zones
 from meganodes.protocol.currency import UnknownCurrency, currency
 
 PROVIDER_ID_MAX = 2**31 - 1
@@ -206,14 +205,9 @@ def _check_currencies(value: object) -> Sequence[str]:
 
 
 def _check_time_zone(value: object) -> Sequence[str]:
-    if value in _time_zones():
+    if value in time_zones():
         return ()
     return (f"time_zone {value} is unknown: use an IANA name like Europe/Vienna or UTC",)
-
-
-@functools.cache
-def _time_zones() -> frozenset[str]:
-    return frozenset(zoneinfo.available_timezones() | {"UTC"})
 
 
 def _check_allow_list(value: object) -> Sequence[str]:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Concatenate, Final, ParamSpec, TypeVar
-from zoneinfo import available_timezones
 
 from meganodes.directory import staff_rows as rows
 from meganodes.directory.audit import Action, Edit
@@ -26,6 +25,7 @@ from meganodes.kit.database import WriteConnection
 from meganodes.kit.logging import get_logger
 from meganodes.kit.passwords import Passwords
 from meganodes.kit.secrets import Secret
+from meganodes.kit.time_zones import time_zones
 from meganodes.kit.tokens import (
     STAFF_CODE_PREFIX,
     STAFF_PREFIX,
@@ -165,7 +165,7 @@ class Staff:
 
     async def set_time_zone(self, staff_id: int, time_zone: str, actor: Actor) -> None:
         """Choose in which time zone pages show moments."""
-        if time_zone not in available_timezones():
+        if time_zone not in time_zones():
             sentence = f"{time_zone} is no time zone: use a name like Europe/Madrid"
             refuse_if_any([FieldFault("time_zone", sentence)])
         action = Action(verb="set", new={"time_zone": time_zone})
@@ -256,7 +256,7 @@ def _faults(new: NewMember) -> list[FieldFault]:
     plain = new.email.isascii() and new.email.isprintable() and " " not in new.email
     if not (name and "." in host and plain and len(new.email) <= _EMAIL_CHARACTERS_MAX):
         faults.append(FieldFault("email", "email must be an address like anna@casino.example"))
-    if new.time_zone not in available_timezones():
+    if new.time_zone not in time_zones():
         faults.append(FieldFault("time_zone", f"{new.time_zone} is no time zone"))
     return faults
 

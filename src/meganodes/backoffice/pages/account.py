@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Annotated, Final
-from zoneinfo import available_timezones
 
 from pydantic import Field
 
@@ -25,6 +24,7 @@ from meganodes.backoffice.page import (
 from meganodes.directory.staff_sign_in import No
 from meganodes.kit.one_time_codes import seed_picture, seed_text
 from meganodes.kit.secrets import Secret
+from meganodes.kit.time_zones import time_zones
 
 _ME: Final = f"{OFFICE_PATH}/me"
 
@@ -61,7 +61,7 @@ async def show_account(visit: Visit) -> Answer:
     sessions = await visit.office.staff.sessions_of(visit.staff.staff_id)
     agent_id = visit.staff.agent_id
     agent = None if agent_id is None else visit.scope.agent(agent_id)
-    values = {"sessions": sessions, "zones": sorted(available_timezones()), "agent": agent}
+    values = {"sessions": sessions, "zones": sorted(time_zones()), "agent": agent}
     return Show(template="account/account.html", values=values)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Final
-from zoneinfo import available_timezones
 
 from pydantic import Field
 
@@ -24,6 +23,7 @@ from meganodes.backoffice.page import (
 from meganodes.backoffice.permissions import Right
 from meganodes.backoffice.state_words import word
 from meganodes.directory.records import AgentState, NewAgent
+from meganodes.kit.time_zones import time_zones
 from meganodes.protocol.commands import Revision
 from meganodes.protocol.currency import all_currencies
 
@@ -130,7 +130,7 @@ async def show_form(visit: Visit) -> Answer:
         "parents": parents,
         "currencies": currencies,
         "revisions": [(Revision.GUID.value, "guid"), (Revision.ID.value, "id")],
-        "zones": sorted(available_timezones()),
+        "zones": sorted(time_zones()),
     }
     return Show(template="agents/new.html", values=values)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import fields
 from typing import TYPE_CHECKING, Annotated, Final
-from zoneinfo import available_timezones
 
 from pydantic import Field
 
@@ -33,6 +32,7 @@ from meganodes.hub import callback_test
 from meganodes.hub.api_log import log_page
 from meganodes.hub.uses import Use
 from meganodes.journal.attempt_log import AttemptFilter
+from meganodes.kit.time_zones import time_zones
 from meganodes.protocol.commands import Revision
 from meganodes.protocol.signature import secret_text
 
@@ -131,7 +131,7 @@ async def show_settings(visit: Visit) -> Answer:
         "last_callback_ms": newest.attempts[0].started_at_ms if newest.attempts else None,
         "last_api_call_ms": hub.last_api_calls.get(agent.agent_id),
         "overlaps": [(each, _overlap_text(each)) for each in OVERLAPS],
-        "zones": sorted(available_timezones()),
+        "zones": sorted(time_zones()),
         "revisions": [("guid", "guid"), ("id", "id")],
         "schedule": _schedule_rows(agent.retry, hub.settings.schedule),
         "TokenKind": TokenKind,
