@@ -7,6 +7,7 @@ each process by itself (S26).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -52,7 +53,7 @@ class RefusalRows:
 
     def __init__(self) -> None:
         """Nobody was refused yet."""
-        self._began = float("-inf")
+        self._began = -math.inf
         self._seen: dict[Refused, set[Hashable]] = {}
         self._written: dict[Refused, int] = {}
         self._left_out: dict[Refused, int] = {}
