@@ -35,8 +35,6 @@ from tests.support.hostile_texts import MARKUP, TEXTS
 from tests.support.office import OfficeWorld, Player
 from tests.support.office_evening import ADMIN, OfficeEvening, an_office_evening
 
-pytestmark = pytest.mark.security("S15")
-
 ACTOR: Final = Actor(source="office", name="<img src=x onerror=ran()> from 203.0.113.9")
 WATCH: Final = """
   window.ran = () => { console.error("something ran"); };
@@ -186,6 +184,7 @@ def next_pages(page: Page, most: int) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("path", LISTS)
+@pytest.mark.security("S15")
 def test_lists_of_hostile_texts_run_nothing(desk: Page, evening: OfficeEvening, path: str) -> None:
     answer = desk.goto(evening.url(path))
     assert answer is not None
@@ -196,6 +195,7 @@ def test_lists_of_hostile_texts_run_nothing(desk: Page, evening: OfficeEvening, 
     desk.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
 
 
+@pytest.mark.security("S15")
 def test_details_of_hostile_texts_run_nothing(
     desk: Page, evening: OfficeEvening, client: Client
 ) -> None:
@@ -212,6 +212,7 @@ def test_details_of_hostile_texts_run_nothing(
         assert desk.evaluate("document.querySelector('input[name=q]').value") == text.strip()
 
 
+@pytest.mark.security("S15")
 def test_no_page_about_hostile_texts_has_an_element_of_theirs(client: Client) -> None:
     rounds = [number for number, text in enumerate(TEXTS) if fits_a_name(text)]
     paths = [
@@ -228,6 +229,7 @@ def test_no_page_about_hostile_texts_has_an_element_of_theirs(client: Client) ->
     assert {path: found for path in paths if (found := faults_of(answers[path]))} == {}
 
 
+@pytest.mark.security("S15")
 def test_the_file_of_transactions_has_no_cell_that_a_spreadsheet_runs(
     client: Client,
 ) -> None:
@@ -319,6 +321,7 @@ def faults_of(text: str) -> list[str]:
     return judge.faults
 
 
+@pytest.mark.security("S15")
 def test_the_judge_finds_markup_of_strangers() -> None:
     """Every text of the list that is markup by itself is found where it is not escaped."""
     found = [text for text in MARKUP if text.startswith("<") and faults_of(f"<p>{text}</p>")]

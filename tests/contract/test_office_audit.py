@@ -21,8 +21,6 @@ from meganodes.directory.staff_records import Role
 from meganodes.kit.logging import LogSettings, configure_logging
 from tests.support.office import OfficeWorld, an_office
 
-pytestmark = pytest.mark.security("S26")
-
 AGENT: Final = "/a/{agent_id}"
 REASON: Final = {"reason": "somebody asked for it"}
 NEW_URL: Final = "https://wallet.example.com/other"
@@ -118,12 +116,14 @@ def forms() -> set[str]:
     return {page.path for page in PAGES if page.method is Method.POST}
 
 
+@pytest.mark.security("S26")
 def test_every_form_says_what_it_leaves() -> None:
     assert set(LEAVES) | set(ELSEWHERE) == forms()
     assert not set(LEAVES) & set(ELSEWHERE)
     assert {path for path, (_, tags) in LEAVES.items() if not tags} == CHANGING_NOTHING
 
 
+@pytest.mark.security("S26")
 async def test_every_form_leaves_exactly_its_rows_with_who_did_it(office: OfficeWorld) -> None:
     told = await prepared(office)
     wrong = []
@@ -138,6 +138,7 @@ async def test_every_form_leaves_exactly_its_rows_with_who_did_it(office: Office
     assert wrong == []
 
 
+@pytest.mark.security("S26")
 async def test_a_form_that_is_refused_leaves_no_row(office: OfficeWorld) -> None:
     told = await prepared(office)
     before = len(await trail(office))
@@ -147,6 +148,7 @@ async def test_a_form_that_is_refused_leaves_no_row(office: OfficeWorld) -> None
     assert len(await trail(office)) == before
 
 
+@pytest.mark.security("S26")
 async def test_without_the_audit_log_nothing_can_be_changed(
     office: OfficeWorld, tmp_path: Path
 ) -> None:
@@ -180,6 +182,7 @@ def content_of(connection: sqlite3.Connection) -> dict[str, list[tuple[object, .
     return {name: connection.execute(statement.format(name)).fetchall() for name in names}
 
 
+@pytest.mark.security("S26")
 async def test_settings_are_told_from_old_to_new_and_secrets_by_fingerprint(
     office: OfficeWorld,
 ) -> None:
@@ -198,6 +201,7 @@ async def test_settings_are_told_from_old_to_new_and_secrets_by_fingerprint(
         assert secret.reveal()[12:40] not in f"{reissued}{changed}"
 
 
+@pytest.mark.security("S26")
 async def test_an_export_leaves_one_row_with_its_filter(office: OfficeWorld) -> None:
     await prepared(office)
     before = len(await trail(office))

@@ -17,7 +17,6 @@ from tests.support.builders import a_new_agent
 from tests.support.door import CALLER
 from tests.support.office import OfficeWorld, an_office
 
-pytestmark = pytest.mark.security("S26")
 EVIL = {"origin": "https://evil.example"}
 FLOOD = 20
 
@@ -39,6 +38,7 @@ def details(row: AuditRow) -> dict[str, Any]:
     return told
 
 
+@pytest.mark.security("S26")
 async def test_a_form_of_another_site_leaves_a_row_once_a_minute(office: OfficeWorld) -> None:
     member = await office.sign_in(Role.OPERATOR)
     path = f"/office/a/{office.agent_id}/settings/allow-list"
@@ -55,6 +55,7 @@ async def test_a_form_of_another_site_leaves_a_row_once_a_minute(office: OfficeW
     assert [details(each).get("left_out") for each in rows] == [None, FLOOD - 1]
 
 
+@pytest.mark.security("S26")
 async def test_a_form_without_its_token_and_one_of_a_stranger_leave_theirs(
     office: OfficeWorld,
 ) -> None:
@@ -67,6 +68,7 @@ async def test_a_form_without_its_token_and_one_of_a_stranger_leave_theirs(
     assert details(member) == {"page": "/me/end-others"}
 
 
+@pytest.mark.security("S26")
 async def test_a_page_without_the_right_leaves_a_row_for_each_person(office: OfficeWorld) -> None:
     people = [await office.sign_in(Role.VIEWER)]
     for _ in range(FLOOD):
@@ -78,7 +80,7 @@ async def test_a_page_without_the_right_leaves_a_row_for_each_person(office: Off
     assert [details(row)["page"] for row in rows] == ["/staff", "/audit"]
 
 
-@pytest.mark.security("S1")
+@pytest.mark.security("S1", "S26")
 async def test_a_look_at_a_foreign_agent_leaves_the_same_row_as_one_at_none(
     office: OfficeWorld,
 ) -> None:
@@ -92,7 +94,7 @@ async def test_a_look_at_a_foreign_agent_leaves_the_same_row_as_one_at_none(
     assert len(await refusals(office, "agent-out-of-sight")) == 2
 
 
-@pytest.mark.security("S19")
+@pytest.mark.security("S19", "S26")
 async def test_what_is_done_too_often_leaves_a_row(office: OfficeWorld) -> None:
     member = await office.sign_in(Role.OPERATOR, office.agent_id)
     path = f"/a/{office.agent_id}/settings/callback-test"
@@ -102,6 +104,7 @@ async def test_what_is_done_too_often_leaves_a_row(office: OfficeWorld) -> None:
     assert (row.target, details(row)) == (f"staff:{member.staff_id}", {"use": "callback-test"})
 
 
+@pytest.mark.security("S26")
 async def test_a_refusal_that_cannot_be_told_of_is_a_refusal_all_the_same(
     office: OfficeWorld, tmp_path: Path
 ) -> None:

@@ -52,7 +52,7 @@ class RefusalRows:
 
     def __init__(self) -> None:
         """Nobody was refused yet."""
-        self._began = float("-inf")
+        self._began: float | None = None
         self._seen: dict[Refused, set[Hashable]] = {}
         self._written: dict[Refused, int] = {}
         self._left_out: dict[Refused, int] = {}
@@ -62,7 +62,7 @@ class RefusalRows:
 
         What is remembered is as bounded as the rows are.
         """
-        if now - self._began >= WINDOW_SECONDS:
+        if self._began is None or now - self._began >= WINDOW_SECONDS:
             self._began = now
             self._seen.clear()
             self._written.clear()

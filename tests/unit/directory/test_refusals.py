@@ -12,11 +12,11 @@ from meganodes.directory.refusals import (
     Refused,
 )
 
-pytestmark = pytest.mark.security("S26")
 COUNTED = sorted(set(Refused) - JUDGED)
 
 
 @pytest.mark.parametrize("kind", COUNTED)
+@pytest.mark.security("S26")
 def test_somebody_leaves_a_row_of_a_kind_once_a_minute(kind: Refused) -> None:
     rows = RefusalRows()
     assert rows.admit(kind, "anna", 0.0) == 0
@@ -25,6 +25,7 @@ def test_somebody_leaves_a_row_of_a_kind_once_a_minute(kind: Refused) -> None:
     assert rows.admit(kind, "anna", 2 * WINDOW_SECONDS) == 0
 
 
+@pytest.mark.security("S26")
 def test_other_people_and_other_kinds_have_rows_of_their_own() -> None:
     rows = RefusalRows()
     for kind in Refused:
@@ -32,12 +33,14 @@ def test_other_people_and_other_kinds_have_rows_of_their_own() -> None:
 
 
 @pytest.mark.parametrize("kind", sorted(JUDGED))
+@pytest.mark.security("S26")
 def test_each_try_that_was_judged_leaves_a_row(kind: Refused) -> None:
     rows = RefusalRows()
     assert [rows.admit(kind, "anna", 1.0) for _ in range(10)] == [0] * 10
 
 
 @pytest.mark.parametrize("kind", sorted(Refused))
+@pytest.mark.security("S26")
 def test_a_flood_from_everywhere_leaves_no_more_than_thirty_a_minute(kind: Refused) -> None:
     rows = RefusalRows()
     admitted = [rows.admit(kind, f"2001:db8::{number}", 1.0) for number in range(10_000)]

@@ -15,7 +15,6 @@ from meganodes.directory.staff_sign_in import CODE_TRIES_MAX, ENTER, Enrolled, N
 from meganodes.kit.secrets import Secret
 from tests.support.staff import ANNA, BROWSER, PASSWORD, People, people_on
 
-pytestmark = pytest.mark.security("S26")
 WRONG = Secret("wrong horse battery staple")
 
 
@@ -54,6 +53,7 @@ def no_sessions_can_be_opened(folder: Path) -> Iterator[None]:
         beside.execute("DROP TRIGGER refused")
 
 
+@pytest.mark.security("S26")
 async def test_a_second_factor_that_was_given_is_one_row(people: People) -> None:
     seed, _, half = await at_the_code(people)
     before = await trail(people)
@@ -62,6 +62,7 @@ async def test_a_second_factor_that_was_given_is_one_row(people: People) -> None
     assert await told(people, before) == [("sign-in", '{"second_factor": "code"}')]
 
 
+@pytest.mark.security("S26")
 async def test_a_recovery_code_that_was_given_is_one_row_that_says_how_many_are_left(
     people: People,
 ) -> None:
@@ -74,6 +75,7 @@ async def test_a_recovery_code_that_was_given_is_one_row_that_says_how_many_are_
     assert await told(people, before) == [("sign-in", new)]
 
 
+@pytest.mark.security("S26")
 async def test_a_code_is_not_used_up_nor_told_of_unless_the_session_is_opened(
     people: People, tmp_path: Path
 ) -> None:
@@ -88,6 +90,7 @@ async def test_a_code_is_not_used_up_nor_told_of_unless_the_session_is_opened(
     assert isinstance(passed, Passed)
 
 
+@pytest.mark.security("S26")
 async def test_no_other_step_is_told_of_unless_its_session_is_opened(
     people: People, tmp_path: Path
 ) -> None:
@@ -108,6 +111,7 @@ async def test_no_other_step_is_told_of_unless_its_session_is_opened(
     assert isinstance(await people.sign_in.enter(link, BROWSER), Passed), "the link still works"
 
 
+@pytest.mark.security("S26")
 async def test_a_first_app_is_two_rows_and_another_one_is_one(
     people: People, tmp_path: Path
 ) -> None:
@@ -128,6 +132,7 @@ async def test_a_first_app_is_two_rows_and_another_one_is_one(
     assert [verb for verb, _ in await told(people, before)] == ["set-second-factor"]
 
 
+@pytest.mark.security("S26")
 async def test_too_many_passwords_leave_one_row_a_minute(people: People) -> None:
     await people.hired()
     before = await trail(people)
@@ -144,6 +149,7 @@ async def test_too_many_passwords_leave_one_row_a_minute(people: People) -> None
     assert "left_out" in told_of["too-many-tries"], "how many there were meanwhile"
 
 
+@pytest.mark.security("S26")
 async def test_too_many_codes_leave_a_row_that_names_whose(people: People) -> None:
     _, _, half = await at_the_code(people)
     member, session = await people.session_of(half.token)
@@ -157,6 +163,7 @@ async def test_too_many_codes_leave_a_row_that_names_whose(people: People) -> No
     assert (await trail(people))[-1].actor == f"{ANNA} from {BROWSER.address}"
 
 
+@pytest.mark.security("S26")
 async def test_what_somebody_typed_who_is_unknown_is_in_no_row(people: People) -> None:
     """They may have typed a password where the address belongs."""
     for _ in range(8):
@@ -171,6 +178,7 @@ async def test_what_somebody_typed_who_is_unknown_is_in_no_row(people: People) -
     }
 
 
+@pytest.mark.security("S26")
 async def test_guesses_from_everywhere_leave_thirty_rows_a_minute(people: People) -> None:
     for number in range(60):
         seen = Seen(address=f"2001:db8::{number:x}", browser="")
