@@ -185,6 +185,7 @@ def next_pages(page: Page, most: int) -> Iterator[str]:
 
 @pytest.mark.security("S15")
 @pytest.mark.parametrize("path", LISTS)
+@pytest.mark.security("S15")
 def test_lists_of_hostile_texts_run_nothing(desk: Page, evening: OfficeEvening, path: str) -> None:
     answer = desk.goto(evening.url(path))
     assert answer is not None

@@ -80,8 +80,7 @@ async def test_a_page_without_the_right_leaves_a_row_for_each_person(office: Off
     assert [details(row)["page"] for row in rows] == ["/staff", "/audit"]
 
 
-@pytest.mark.security("S26")
-@pytest.mark.security("S1")
+@pytest.mark.security("S1", "S26")
 async def test_a_look_at_a_foreign_agent_leaves_the_same_row_as_one_at_none(
     office: OfficeWorld,
 ) -> None:
@@ -95,8 +94,7 @@ async def test_a_look_at_a_foreign_agent_leaves_the_same_row_as_one_at_none(
     assert len(await refusals(office, "agent-out-of-sight")) == 2
 
 
-@pytest.mark.security("S26")
-@pytest.mark.security("S19")
+@pytest.mark.security("S19", "S26")
 async def test_what_is_done_too_often_leaves_a_row(office: OfficeWorld) -> None:
     member = await office.sign_in(Role.OPERATOR, office.agent_id)
     path = f"/a/{office.agent_id}/settings/callback-test"

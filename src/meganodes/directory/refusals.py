@@ -7,7 +7,6 @@ each process by itself (S26).
 
 from __future__ import annotations
 
-import math
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -53,7 +52,7 @@ class RefusalRows:
 
     def __init__(self) -> None:
         """Nobody was refused yet."""
-        self._began = -math.inf
+        self._began: float | None = None
         self._seen: dict[Refused, set[Hashable]] = {}
         self._written: dict[Refused, int] = {}
         self._left_out: dict[Refused, int] = {}
@@ -63,7 +62,7 @@ class RefusalRows:
 
         What is remembered is as bounded as the rows are.
         """
-        if now - self._began >= WINDOW_SECONDS:
+        if self._began is None or now - self._began >= WINDOW_SECONDS:
             self._began = now
             self._seen.clear()
             self._written.clear()

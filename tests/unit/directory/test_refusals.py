@@ -17,6 +17,7 @@ COUNTED = sorted(set(Refused) - JUDGED)
 
 @pytest.mark.security("S26")
 @pytest.mark.parametrize("kind", COUNTED)
+@pytest.mark.security("S26")
 def test_somebody_leaves_a_row_of_a_kind_once_a_minute(kind: Refused) -> None:
     rows = RefusalRows()
     assert rows.admit(kind, "anna", 0.0) == 0
@@ -34,6 +35,7 @@ def test_other_people_and_other_kinds_have_rows_of_their_own() -> None:
 
 @pytest.mark.security("S26")
 @pytest.mark.parametrize("kind", sorted(JUDGED))
+@pytest.mark.security("S26")
 def test_each_try_that_was_judged_leaves_a_row(kind: Refused) -> None:
     rows = RefusalRows()
     assert [rows.admit(kind, "anna", 1.0) for _ in range(10)] == [0] * 10
@@ -41,6 +43,7 @@ def test_each_try_that_was_judged_leaves_a_row(kind: Refused) -> None:
 
 @pytest.mark.security("S26")
 @pytest.mark.parametrize("kind", sorted(Refused))
+@pytest.mark.security("S26")
 def test_a_flood_from_everywhere_leaves_no_more_than_thirty_a_minute(kind: Refused) -> None:
     rows = RefusalRows()
     admitted = [rows.admit(kind, f"2001:db8::{number}", 1.0) for number in range(10_000)]
