@@ -22,7 +22,7 @@ CATCH_ALL_PLACES = {
     "cli/__main__.py": "the command line's main",
     "hub/watch.py": "the loop that looks, for metrics and alerts",
     "hub/worker.py": "the loop that sends",
-    "journal/postgres_chores.py": "whatever becomes of claims is for those who wished for them",
+    "journal/postgres_chores.py": "whatever befalls claims is for those whose claims they were",
     "journal/postgres_writer.py": "a defect in a batch is for those whose changes these were",
     "journal/sqlite_writer.py": "whatever a job raises goes to its own caller, not to its batch",
     "main_api/v4/correlation.py": "the handler of the agents' door",

@@ -269,7 +269,7 @@ class World:
         await self.hub.drain()
 
 
-async def _session_of_today(directory: Directory, stage: Stage, clock: Clock) -> Stage:
+async def session_of_today(directory: Directory, stage: Stage, clock: Clock) -> Stage:
     """The stage's own session is of the builders' day; the hub's clock here is the real one."""
     now_ms = clock.now_ms()
     launch = a_launch(
@@ -303,7 +303,7 @@ async def hub_world(
     """
     clock = SystemClock()
     async with started_directory(path / "directory.db", Surroundings(clock=clock)) as directory:
-        stage = await _session_of_today(directory, await set_the_stage(directory), clock)
+        stage = await session_of_today(directory, await set_the_stage(directory), clock)
         await directory.set_agent_state("acme", AgentState.APPROVED)
         faults: deque[StoreFault] = deque()
 

@@ -91,6 +91,11 @@ class Change:
     rounds: tuple[RoundStep, ...] = ()
     attempts: tuple[AttemptRecord, ...] = ()
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether it writes nothing: committing it shows that commits are possible."""
+        return not (self.inserts or self.moves or self.rounds or self.attempts)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Committed:

@@ -197,6 +197,8 @@ async def test_commit_given_up_while_the_standby_is_away_is_not_made_visible(
                 await store.commit(intent(row))
             await until(url, WAITS)
             assert await another.find(row.key) is None
+            # A change of nothing shows whether commits are possible.
+            await refused(store, Change(at_ms=1))
             # Nor does this node hang up connection after connection.
             await refused(store, moving(accepted(first)))
             assert len(ask(url, WAITS)) <= quick.writers
