@@ -1,6 +1,7 @@
 """Hub, toy casino and toy studio as real processes, set up by the command line, for whole stories.
 
-The hub can be killed and started again; the casino and the studio stay, with their own ledgers.
+The hub can be killed and started again; the casino and the studio stay, with their own ledgers. On
+PostgreSQL the hub may be several nodes, which the studio calls in turn.
 """
 
 from __future__ import annotations
@@ -37,6 +38,9 @@ HURRIED: Mapping[str, str] = {
 }
 """Settings that shorten what a test would have to wait for; the order of things stays."""
 
+FIRST_NODE = "hub"
+"""The node whose address is the hub's own, and that is meant when none is named."""
+
 _READY_SECONDS = 30.0
 
 
@@ -50,6 +54,8 @@ class EveningOptions:
     settings: Mapping[str, str] = field(default_factory=lambda: HURRIED)
     callback_url: str | None = None
     studio_module: str = "meganodes.demo.toy_studio"
+    database_url: str | None = None
+    nodes: tuple[str, ...] = (FIRST_NODE,)
 
 
 @dataclass(kw_only=True)
@@ -63,7 +69,16 @@ class Evening:
     ports: dict[str, int]
     agent: dict[str, Any] = field(default_factory=dict)
     provider: dict[str, Any] = field(default_factory=dict)
-    hub: asyncio.subprocess.Process | None = None
+    running: dict[str, asyncio.subprocess.Process] = field(default_factory=dict)
+
+    @property
+    def hub(self) -> asyncio.subprocess.Process | None:
+        """The process of the first node, as it was started last."""
+        return self.running.get(FIRST_NODE)
+
+    def alive(self) -> list[str]:
+        """Name the nodes whose processes have not ended."""
+        return [name for name, process in self.running.items() if process.returncode is None]
 
     def url(self, name: str) -> str:
         return f"http://127.0.0.1:{self.ports[name]}"
@@ -79,16 +94,18 @@ class Evening:
             exponent=2,
         )
 
-    async def main_api(self, path: str, fields: Mapping[str, object] | None = None) -> Any:  # noqa: ANN401 - JSON of any kind
+    async def main_api(
+        self, path: str, fields: Mapping[str, object] | None = None, *, node: str = FIRST_NODE
+    ) -> Any:  # noqa: ANN401 - JSON of any kind
         """Call the Main API with the agent's token."""
         return await post_json(
-            f"{self.url('hub')}/v4/{path}", dict(fields or {}), token=self.agent["api_token"]
+            f"{self.url(node)}/v4/{path}", dict(fields or {}), token=self.agent["api_token"]
         )
 
-    async def ask(self, command: str, **fields: object) -> Any:  # noqa: ANN401 - JSON of any kind
+    async def ask(self, command: str, *, node: str = FIRST_NODE, **fields: object) -> Any:  # noqa: ANN401 - JSON of any kind
         """Call the Provider API with the provider's token."""
         return await post_json(
-            f"{self.url('hub')}/provider/v1/{command}",
+            f"{self.url(node)}/provider/v1/{command}",
             fields,
             token=self.provider["provider_token"],
             timeout_seconds=8,
@@ -99,36 +116,42 @@ class Evening:
         url = f"{self.url('casino')}/control{path}"
         return await (get_json(url) if fields is None else post_json(url, dict(fields)))
 
-    async def start_hub(self) -> None:
-        """Start the hub and wait until it is ready."""
-        with (self.folder / "hub.log").open("ab") as log:
-            self.hub = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "meganodes", "serve", "--port", str(self.ports["hub"])),
+    async def start_hub(self, node: str = FIRST_NODE) -> None:
+        """Start the hub, or one node of it, and wait until it is ready."""
+        written = self.folder / f"{node}.log"
+        with written.open("ab") as log:
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "meganodes", "serve", "--port", str(self.ports[node])),
                 env=self.environment,
                 stdout=log,
                 stderr=log,
             )
+        self.running[node] = process
         for _ in range(int(_READY_SECONDS * 20)):
-            assert self.hub.returncode is None, (self.folder / "hub.log").read_text()[-4000:]
-            if await _is_ready(self.url("hub")):
+            assert process.returncode is None, written.read_text()[-4000:]
+            if await _is_ready(self.url(node)):
                 return
             await asyncio.sleep(0.05)
-        raise AssertionError("the hub was not ready in time")
+        raise AssertionError(f"{node} was not ready in time: {written.read_text()[-4000:]}")
 
-    async def kill_hub(self) -> None:
-        """Kill the hub without a warning."""
-        assert self.hub is not None
-        os.kill(self.hub.pid, signal.SIGKILL)
-        await self.hub.wait()
+    async def kill_hub(self, node: str = FIRST_NODE) -> None:
+        """Kill the hub, or one node of it, without a warning."""
+        process = self.running[node]
+        os.kill(process.pid, signal.SIGKILL)
+        await process.wait()
 
-    async def stop_hub(self) -> int:
-        """Ask the hub to end and give its exit status."""
-        assert self.hub is not None
-        os.kill(self.hub.pid, signal.SIGTERM)
-        return await asyncio.wait_for(self.hub.wait(), 30)
+    async def stop_hub(self, node: str = FIRST_NODE) -> int:
+        """Ask the hub, or one node of it, to end and give its exit status."""
+        process = self.running[node]
+        os.kill(process.pid, signal.SIGTERM)
+        return await asyncio.wait_for(process.wait(), 30)
 
     async def open_session(self, name: str, balance: str = "100.00") -> str:
         """Create a user with money at the casino, launch a game and give the session."""
+        return await session_behind(await self.launch_link(name, balance))
+
+    async def launch_link(self, name: str, balance: str = "100.00") -> str:
+        """Create a user with money at the casino, and have a launch link made at the first node."""
         await self.casino("/players", {"account": name, "deposit": balance})
         created = await self.main_api("user/create", {"name": name})
         assert created["code"] == 0, created
@@ -139,7 +162,8 @@ class Evening:
         }
         launched = await self.main_api("game/game-url", wanted)
         assert launched["code"] == 0, launched
-        return await _session_behind(launched["data"]["game_url"])
+        link: str = launched["data"]["game_url"]
+        return link
 
     async def play(self, session: str, rounds: int) -> None:
         """Let the studio play rounds of every style in this session."""
@@ -173,7 +197,7 @@ async def _is_ready(hub_url: str) -> bool:
         writer.close()
 
 
-async def _session_behind(game_url: str) -> str:
+async def session_behind(game_url: str) -> str:
     """Open a launch link as a browser does, up to the game's door, and read the session."""
     host, _, path = game_url.removeprefix("http://").partition("/")
     name, port = host.split(":")
@@ -205,12 +229,13 @@ def _free_ports(*names: str) -> dict[str, int]:
 async def an_evening(folder: Path, options: EveningOptions | None = None) -> AsyncIterator[Evening]:
     """Set everything up, give it to the test, and end every process by its id."""
     chosen = options or EveningOptions()
-    ports = _free_ports("hub", "casino", "studio")
+    ports = _free_ports(*chosen.nodes, "casino", "studio")
+    database_url = chosen.database_url or f"sqlite:///{folder / 'hub.db'}"
     environment = {
         "PYTHONPATH": str(Path(meganodes.__file__).parents[1]),
         "PATH": os.environ.get("PATH", ""),
         "LOGNAME": "test",
-        "MEGANODES_DATABASE_URL": f"sqlite:///{folder / 'hub.db'}",
+        "MEGANODES_DATABASE_URL": database_url,
         "MEGANODES_MASTER_KEY_FILE": str(folder / "master.key"),
         "MEGANODES_PUBLIC_URL": f"http://127.0.0.1:{ports['hub']}",
         "MEGANODES_CALLBACKS__ALLOW_PRIVATE_TARGETS": "true",
@@ -226,12 +251,12 @@ async def an_evening(folder: Path, options: EveningOptions | None = None) -> Asy
         )
         await _provision(evening)
         await _start_toys(evening)
-        await evening.start_hub()
         try:
+            await asyncio.gather(*map(evening.start_hub, chosen.nodes))
             yield evening
         finally:
-            if evening.hub is not None and evening.hub.returncode is None:
-                await evening.kill_hub()
+            for node in evening.alive():
+                await evening.kill_hub(node)
 
 
 async def _provision(evening: Evening) -> None:
@@ -273,7 +298,8 @@ async def _start_toys(evening: Evening) -> None:
     await evening.children.start(
         "studio",
         options.studio_module,
-        *("--provider", str(folder / "provider.json"), "--hub", evening.url("hub")),
+        *("--provider", str(folder / "provider.json")),
+        *(word for node in options.nodes for word in ("--hub", evening.url(node))),
         *("--database", str(folder / "studio.db"), "--port", str(evening.ports["studio"])),
         *("--currency", "EUR"),
     )

@@ -35,6 +35,20 @@ def a_running_demo(folder: Path) -> Iterator[str]:
         demo.wait(END_SECONDS)
 
 
+def a_demo_of_one_tour(folder: Path, *options: str) -> tuple[int, str]:
+    """Let the demo run its tour and end; give its exit status and all that it printed."""
+    done = subprocess.run(
+        [*_command(folder), "--once", *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        cwd=folder,
+        env=_environment(),
+        timeout=READY_SECONDS,
+        check=False,
+    )
+    return done.returncode, done.stdout.decode()
+
+
 def office_link(printed: str) -> str:
     """Find the link to the Back Office in what the demo printed."""
     found = _LINK.findall(printed)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import cycle
 from typing import Protocol
 
 from meganodes.demo.http_client import HttpRequest, NoAnswer, send
@@ -20,15 +21,18 @@ class HubDoor(Protocol):
 
 
 class ProviderDoor:
-    """The hub over HTTP."""
+    """The hub over HTTP. With several nodes each request goes to the next of them in turn."""
 
-    def __init__(self, hub_url: str, provider_token: str) -> None:
-        self._base = f"{hub_url}/provider/v1/"
+    def __init__(self, hub_url: str, provider_token: str, other_nodes: Sequence[str] = ()) -> None:
+        self._bases = cycle(f"{url}/provider/v1/" for url in (hub_url, *other_nodes))
         self._token = provider_token
 
     async def ask(self, command: str, body: str) -> Answer | None:
-        """Send one request and return the complete answer, None when there was none."""
-        url = self._base + command
+        """Send one request and return the complete answer, None when there was none.
+
+        It is sent to one node only: whoever asks repeats it, and the repeat goes to another.
+        """
+        url = next(self._bases) + command
         request = HttpRequest(method="POST", url=url, token=self._token, body=body.encode())
         try:
             result = await send(request, ANSWER_SECONDS)

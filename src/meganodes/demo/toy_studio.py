@@ -211,7 +211,13 @@ def read_settings(arguments: Sequence[str]) -> tuple[StudioSettings, ProviderDoo
     """Read the command line: the settings, the way to the hub, and the port."""
     parser = argparse.ArgumentParser(prog="toy_studio", description=__doc__)
     parser.add_argument("--provider", type=Path, required=True, help="what `provider add` printed")
-    parser.add_argument("--hub", required=True, help="the hub's address, http://127.0.0.1:8700")
+    parser.add_argument(
+        "--hub",
+        action="append",
+        required=True,
+        metavar="URL",
+        help="the hub's address, http://127.0.0.1:8700; once for each of its nodes",
+    )
     parser.add_argument("--database", type=Path, required=True, help="the record's SQLite file")
     parser.add_argument("--port", type=int, default=DEFAULT_PORT)
     parser.add_argument("--currency", default="EUR")
@@ -222,7 +228,8 @@ def read_settings(arguments: Sequence[str]) -> tuple[StudioSettings, ProviderDoo
         terms=StudioTerms(currency=money.code, exponent=money.exponent),
     )
     token = json.loads(given.provider.read_text())["provider_token"]
-    return settings, ProviderDoor(given.hub, token), given.port
+    hub_url, *other_nodes = given.hub
+    return settings, ProviderDoor(hub_url, token, other_nodes), given.port
 
 
 def make_studio(settings: StudioSettings, door: HubDoor) -> ToyStudio:

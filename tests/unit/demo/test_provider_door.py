@@ -52,3 +52,26 @@ async def test_a_broken_answer_is_no_answer(cut_at: int) -> None:
 def test_a_provider_waits_at_least_five_seconds() -> None:
     """Contract 4, what an answer means."""
     assert ANSWER_SECONDS >= 5
+
+
+async def test_with_several_nodes_each_request_goes_to_the_next_one() -> None:
+    reply = http("200 OK", b'{"code":0,"message":"OK","data":{}}')
+    async with answering(reply) as (first, at_first), answering(reply) as (second, at_second):
+        door = ProviderDoor(first, "mnp_token", [second])
+        for number in range(4):
+            answer = await door.ask("bet", str(number))
+            assert answer is not None
+            assert answer.code == 0
+    assert [asked[-1:] for asked in at_first] == [b"0", b"2"]
+    assert [asked[-1:] for asked in at_second] == [b"1", b"3"]
+
+
+async def test_what_a_node_that_is_gone_was_asked_is_repeated_at_another() -> None:
+    reply = http("200 OK", b'{"code":0,"message":"OK","data":{}}')
+    async with answering(reply) as (gone, _):
+        pass
+    async with answering(reply) as (url, asked):
+        door = ProviderDoor(gone, "mnp_token", [url])
+        assert await door.ask("bet", "{}") is None
+        assert await door.ask("bet", "{}") == Answer(status=200, code=0)
+    assert len(asked) == 1
