@@ -85,8 +85,14 @@ async def test_a_win_that_is_owed_is_sent_again_to_the_changed_address(tmp_path:
         session = await evening.open_session("ada")
         await bet(evening, session, 1)
         await evening.casino("", {"next": [{"command": "win", "fault": "http_500", "times": 999}]})
-        won = {"transaction_id": "w1", "round_id": "r1", "amount": "5.00", "round_closed": True}
-        answer = await evening.ask("win", session=session, **won)
+        answer = await evening.ask(
+            "win",
+            session=session,
+            transaction_id="w1",
+            round_id="r1",
+            amount="5.00",
+            round_closed=True,
+        )
         assert answer["code"] == 0, answer
         async with an_operator(evening) as client:
             await change_url(client, evening, second.url)
