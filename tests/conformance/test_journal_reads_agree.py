@@ -174,6 +174,9 @@ class Asking:
 QUESTIONS: dict[str, Callable[[Asking], tuple[tuple[Any, ...], dict[str, Any]]]] = {
     "listed_after": lambda a: ((a.agent(), a.random.randrange(90), a.limit()), {}),
     "listed_between": lambda a: ((a.agent(), a.window(), a.page()), {}),
+    "to_seal": lambda a: ((a.moment() + 600_000,), {}),
+    "sealed_to": lambda _: ((), {}),
+    "compared_rows": lambda a: ((a.agent(), a.row().trans_id - 50, 2**53, a.limit()), {}),
     "turnover_by_user": lambda a: ((a.agent(), a.window(), a.page()), {}),
     "turnover_by_game": lambda a: ((a.agent(), a.window()), {}),
     "turnover_course": lambda a: ((a.agent(), a.window()), {}),

@@ -22,6 +22,7 @@ A_ROW_OF_EACH: tuple[tuple[str, tuple[Any, ...]], ...] = (
     ),
     ("INSERT INTO attempt_bodies VALUES (77, 1, ?, x'')", (ODD_BYTES,)),
     ("INSERT INTO list_skips VALUES (1, 3, 40)", ()),
+    ("INSERT INTO node_numbers VALUES (3, 'a process', 'node-3', 8000)", ()),
     ("INSERT INTO seal_progress VALUES (0, 60000)", ()),
     ("INSERT INTO seals VALUES (1, 1, 0, x'00', ?, x'', ?)", (ODD_BYTES, ODD_BYTES)),
     (

@@ -46,6 +46,7 @@ from meganodes.kit.database import (
     Database,
     DatabaseKind,
     DatabaseSettings,
+    DatabaseUnavailable,
     DatabaseUrl,
     ReadConnection,
 )
@@ -60,7 +61,14 @@ TABLES: Final = journal_schema.TABLES[DatabaseKind.POSTGRESQL] | directory_schem
 _SEEDED: Final = frozenset({"directory_sequences", "directory_version"})
 """These have rows from the beginning; the source's take their place."""
 
-_FAULTS: Final = (sqlite3.Error, SQLAlchemyError, psycopg.Error, StoreUnavailable, OSError)
+_FAULTS: Final = (
+    sqlite3.Error,
+    SQLAlchemyError,
+    psycopg.Error,
+    StoreUnavailable,
+    DatabaseUnavailable,
+    OSError,
+)
 _HANG_UP_SECONDS: Final = 5.0
 _MODULUS: Final = 2**128
 _AMOUNTS: Final = """

@@ -16,7 +16,7 @@ CREATE TABLE seals (
   PRIMARY KEY (agent_id, number)
 );
 
-CREATE INDEX seals_of_minute ON seals (minute_ms, agent_id);
+CREATE INDEX seals_of_minute ON seals (minute_ms, agent_id, number);
 
 CREATE TRIGGER seals_are_insert_only BEFORE UPDATE OR DELETE ON seals
   FOR EACH ROW EXECUTE FUNCTION journal_is_insert_only();
