@@ -68,6 +68,11 @@ class Desk:
         if stage is not None:
             self.evening.present(self.page.context, stage)
 
+    def keep_session(self) -> None:
+        """Note that whoever gave the password again has another session from now on (S9)."""
+        (cookie,) = [each for each in self.page.context.cookies() if each["httpOnly"]]
+        self.evening.sessions[Stage.SIGNED_IN] = cookie["value"]
+
     def open(self, path: str) -> None:
         """Open a page of the list, its parameters filled in."""
         self.page.goto(self.evening.url(path))
@@ -275,6 +280,7 @@ def test_what_was_typed_is_back_after_the_password_was_asked_for(desk: Desk) -> 
     desk.page.get_by_label("Password").fill(PASSWORD.reveal())
     desk.page.get_by_role("button", name="Go on").click()
     desk.page.wait_for_url(settings)
+    desk.keep_session()
     desk.page.unroute_all()
     expect(address).to_have_value("https://wallet.example.com/another")
     expect(desk.page.locator("#toasts")).to_contain_text("What you typed is back")
