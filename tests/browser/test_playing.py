@@ -201,6 +201,8 @@ def test_nothing_turns_where_motion_is_not_wanted(
     game.page.route("**/slot/play", hold)
     with game.page.expect_request("**/slot/play"):
         assert game.page.evaluate(REELS_CHANGE) is not is_still
+    while not held:  # the request is told before it is routed; the page's own patience ends this
+        game.page.wait_for_timeout(50)
     held[0].continue_()
     game.wait_for("won")
     assert game.win() == "100.00"
