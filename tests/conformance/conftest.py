@@ -31,9 +31,11 @@ def journal_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run the journal's tests on one event loop: connections to PostgreSQL live as long as theirs.
 
-    Opening them for each test costs more than the tests.
+    Opening them for each test costs more than the tests. Only the tests of this folder: the hook
+    is handed those of the whole run, and other files have a fixture of the same name.
     """
-    for item in items:
+    here = [item for item in items if item.path.is_relative_to(Path(__file__).parent)]
+    for item in here:
         if "journal" in getattr(item, "fixturenames", ()) and is_async_test(item):
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 

@@ -299,7 +299,10 @@ async def send(doors: Doors, calls: int) -> None:
 def _silence() -> Iterator[None]:
     """What a hub logs about thousands of bad calls is nobody's concern here."""
     before = structlog.get_config()
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL),
+        cache_logger_on_first_use=False,  # or every logger used here is silent for good
+    )
     yield
     structlog.configure(**before)
 
