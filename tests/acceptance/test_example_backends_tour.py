@@ -14,11 +14,18 @@ from meganodes.demo.run import DemoOptions, run_demo
 from meganodes.protocol.commands import Revision
 from tests.support.evening import HURRIED
 from tests.support.wallets import free_ports
+from tests.support.warm_start import WarmChildren
 
 STEPS = list("123456789")
 
 
+@pytest.fixture
+def _warm(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("meganodes.demo.run.Children", WarmChildren)
+
+
 @pytest.mark.slow
+@pytest.mark.usefixtures("_warm")
 @pytest.mark.parametrize(
     ("casino", "revision", "duplicates", "numeric_text"),
     [

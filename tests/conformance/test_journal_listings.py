@@ -12,6 +12,7 @@ from meganodes.journal.postgres import PostgresJournal
 from meganodes.journal.store import JournalReads, JournalStore, ListedTransaction, UnlistedBalance
 from meganodes.protocol.commands import TransType
 from tests.conformance.journal_stores import Journal
+from tests.support.effort import effort
 from tests.support.transactions import (
     START_MS,
     accepted,
@@ -226,11 +227,12 @@ async def test_balances_to_ask_for_come_oldest_first(journal: Journal) -> None:
 # --- the cursor law -------------------------------------------------------------------------------
 
 WRITERS = 8
-ENTRIES = 20_000
+ENTRIES = effort(4_000, 20_000)
 SERVERS_ENTRIES = 2_000
 AGENTS = 2
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 async def test_reader_at_its_cursor_sees_every_entry_exactly_once(journal: Journal) -> None:
     """Eight write, two sequence, one reads on from the last position it saw (contract 2.2)."""

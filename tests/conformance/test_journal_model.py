@@ -15,9 +15,11 @@ from hypothesis import strategies as st
 
 from tests.conformance.journal_stores import Journal, open_sqlite
 from tests.conformance.journal_walk import Opening, one_history, postgresql_of_many_histories
+from tests.support.effort import effort
 
-HISTORIES = 100
-SERVERS_HISTORIES = 30
+pytestmark = pytest.mark.thorough
+HISTORIES = effort(30, 100)
+SERVERS_HISTORIES = 20
 """Each step is a way to the server and back; tests/money walks through many more."""
 
 

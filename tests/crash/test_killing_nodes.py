@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.effort import effort
 from tests.support.killing_nodes import NODES, a_storm
 
+pytestmark = pytest.mark.thorough
 PLAYERS = 6
-KILLS = 2 * len(NODES)
+KILLS = effort(1, 2) * len(NODES)
 
 
 @pytest.mark.slow

@@ -19,6 +19,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 import hypothesis
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -34,6 +35,7 @@ from structlog.testing import capture_logs
 from tests.support.fuzzing import EXAMPLES, PACE, SEED, SETTINGS
 from tests.support.town import FAILING_CENTS, Town, a_town
 
+pytestmark = pytest.mark.thorough
 EVENINGS = max(EXAMPLES // 20, 5)
 STEPS = 40
 QUIET_WITHIN_SECONDS = 60.0

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from schemathesis import Case
 
 from tests.support.fuzz_checks import is_sound
 from tests.support.fuzz_values import lived_in, main_api_values
 from tests.support.fuzzing import NAMED_APART, SETTINGS, Target, the_schema
 
+pytestmark = pytest.mark.thorough
 schema = the_schema("main")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from pathlib import Path
 from typer.testing import CliRunner
 
 from meganodes.cli.app import app
+from tests.support.warm_start import start_warm
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -49,16 +49,21 @@ class CommandLine:
 
     def run(self, *words: str, seconds: float = 120) -> Ended:
         """Run a command to its end."""
-        done = subprocess.run(
-            self.arguments(*words),
-            cwd=self.folder,
-            env=self.environment,
-            capture_output=True,
-            encoding="utf-8",
-            check=False,
-            timeout=seconds,
+        said = [self.folder / f".said.{name}" for name in ("out", "err")]
+        for each in said:
+            each.write_bytes(b"")
+        process = start_warm(
+            ("meganodes", *words),
+            self.environment,
+            output=said[0],
+            errors=said[1],
+            folder=self.folder,
         )
-        return Ended(done.returncode, done.stdout, done.stderr)
+        status = process.wait_here(seconds)
+        texts = [each.read_text("utf-8") for each in said]
+        for each in said:
+            each.unlink()
+        return Ended(status, *texts)
 
     def run_here(self, *words: str) -> Ended:
         """Run a command in this process, which is quicker, and shows how it ends as well."""

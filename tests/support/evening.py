@@ -11,7 +11,6 @@ import json
 import os
 import signal
 import socket
-import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -26,6 +25,7 @@ from meganodes.demo.reading_records import Places, read_records
 from meganodes.demo.three_records import Comparison, compare
 from meganodes.kit.clock import SystemClock
 from meganodes.protocol.commands import Revision
+from tests.support.warm_start import WarmChildren, WarmProcess, start_warm
 
 HURRIED: Mapping[str, str] = {
     "MEGANODES_RETRY__QUICK_MIN_MS": "100",
@@ -69,10 +69,10 @@ class Evening:
     ports: dict[str, int]
     agent: dict[str, Any] = field(default_factory=dict)
     provider: dict[str, Any] = field(default_factory=dict)
-    running: dict[str, asyncio.subprocess.Process] = field(default_factory=dict)
+    running: dict[str, WarmProcess] = field(default_factory=dict)
 
     @property
-    def hub(self) -> asyncio.subprocess.Process | None:
+    def hub(self) -> WarmProcess | None:
         """The process of the first node, as it was started last."""
         return self.running.get(FIRST_NODE)
 
@@ -119,13 +119,8 @@ class Evening:
     async def start_hub(self, node: str = FIRST_NODE) -> None:
         """Start the hub, or one node of it, and wait until it is ready."""
         written = self.folder / f"{node}.log"
-        with written.open("ab") as log:
-            process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "meganodes", "serve", "--port", str(self.ports[node])),
-                env=self.environment,
-                stdout=log,
-                stderr=log,
-            )
+        words = ("meganodes", "serve", "--port", str(self.ports[node]))
+        process = start_warm(words, self.environment, output=written)
         self.running[node] = process
         for _ in range(int(_READY_SECONDS * 20)):
             assert process.returncode is None, written.read_text()[-4000:]
@@ -241,7 +236,7 @@ async def an_evening(folder: Path, options: EveningOptions | None = None) -> Asy
         "MEGANODES_CALLBACKS__ALLOW_PRIVATE_TARGETS": "true",
         **chosen.settings,
     }
-    async with Children(folder, SystemClock(), environment) as children:
+    async with WarmChildren(folder, SystemClock(), environment) as children:
         evening = Evening(
             folder=folder,
             options=chosen,

@@ -28,9 +28,10 @@ from meganodes.main_api.reference.documents import document_json
 from meganodes.provider_api.messages import DoorRequest
 from meganodes.provider_api.routes import PREFIX
 from tests.support.door import CALLER
+from tests.support.effort import effort
 from tests.support.town import Town, a_town
 
-EXAMPLES: Final = int(os.environ.get("FUZZ_EXAMPLES", "500"))
+EXAMPLES: Final = int(os.environ.get("FUZZ_EXAMPLES", "0")) or effort(100, 500)
 """Generated examples of each operation, besides those that cover its schema systematically."""
 SEED: Final = int(os.environ.get("FUZZ_SEED", "20261122")) or time.time_ns() // 1_000_000_000
 """Every example follows from it and the operation's name. `make test` always takes the same one, so

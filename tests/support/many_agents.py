@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -32,6 +31,7 @@ from meganodes.protocol.ids import trans_guid
 from tests.support.builders import a_game, a_launch, a_new_agent, a_new_provider
 from tests.support.directory import MASTER_KEY_BYTES, Surroundings, started_directory
 from tests.support.transactions import win
+from tests.support.warm_start import WarmProcess, start_warm
 
 PROVIDER_ID = 7
 READY_SECONDS = 60.0
@@ -57,7 +57,7 @@ class Installation:
     provider_token: str
     players: Sequence[Player]
     port: int = 0
-    hub: asyncio.subprocess.Process | None = None
+    hub: WarmProcess | None = None
 
     @property
     def path(self) -> Path:
@@ -96,13 +96,8 @@ class Installation:
             "MEGANODES_LOGGING__LEVEL": "warning",
             **settings,
         }
-        with (self.folder / "hub.log").open("ab") as log:
-            self.hub = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "meganodes", "serve", "--port", str(self.port)),
-                env=environment,
-                stdout=log,
-                stderr=log,
-            )
+        words = ("meganodes", "serve", "--port", str(self.port))
+        self.hub = start_warm(words, environment, output=self.folder / "hub.log")
         request = HttpRequest(method="GET", url=f"http://127.0.0.1:{self.port}/health/ready")
         async with asyncio.timeout(READY_SECONDS):
             while not await _is_well(request):

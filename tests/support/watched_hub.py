@@ -24,6 +24,7 @@ from meganodes.backoffice.cookies import SESSION_COOKIE, csrf_token
 from tests.support.canaries import Hit, Hunt
 from tests.support.command_line import CommandLine, Ended
 from tests.support.echoing_backend import EchoingBackend, Sink, a_sink, an_echoing_backend
+from tests.support.warm_start import WarmProcess, start_warm
 
 _READY_TRIES: Final = 600
 _SEED: Final = re.compile(r"\b(?:[A-Z2-7]{4}-){7}[A-Z2-7]{4}\b")
@@ -56,7 +57,7 @@ class WatchedHub:
     client: httpx2.AsyncClient
     hunt: Hunt = field(default_factory=Hunt)
     pile: list[tuple[str, bytes, tuple[str, ...]]] = field(default_factory=list)
-    process: asyncio.subprocess.Process | None = None
+    process: WarmProcess | None = None
 
     @property
     def url(self) -> str:
@@ -108,11 +109,11 @@ class WatchedHub:
 
     async def start(self) -> None:
         """Start the hub and wait until it is ready."""
-        words = self.commands.arguments("serve", "--port", str(self.port))
-        with (self.folder / "hub.log").open("ab") as log:
-            self.process = await asyncio.create_subprocess_exec(
-                *words, env=dict(self.commands.environment), stdout=log, stderr=log
-            )
+        self.process = start_warm(
+            ("meganodes", "serve", "--port", str(self.port)),
+            self.commands.environment,
+            output=self.folder / "hub.log",
+        )
         for _ in range(_READY_TRIES):
             assert self.process.returncode is None, (self.folder / "hub.log").read_text()[-3000:]
             try:

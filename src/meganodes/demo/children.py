@@ -116,6 +116,11 @@ class Children:
                 stderr=output,
                 start_new_session=leads_group,
             )
+        self._keep(name, process, log, leads_group=leads_group)
+
+    def _keep(
+        self, name: str, process: asyncio.subprocess.Process, log: Path, *, leads_group: bool
+    ) -> None:
         self._running.append(_Child(name, process, log, leads_group))
 
     def ended_by_themselves(self) -> list[str]:

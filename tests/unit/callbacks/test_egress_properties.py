@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from meganodes.callbacks.egress import BadTarget, Egress, EgressRules, Target, parse_callback_url
 from tests.support.callback_urls import BAD_URLS, GOOD_URLS, NameService
+from tests.support.effort import effort
 
+pytestmark = pytest.mark.thorough
 RULES = EgressRules(allow_http=True, allowed_ports=frozenset({8443, 8080}))
 PIECES = (
     "http", "https", "HTTPS", "ftp", ":", "/", "//", "://", "\\", "@", "#", "?", "%", "%00", "%2f",
@@ -71,7 +73,7 @@ async def check_one(text: str, egress: Egress) -> bool:
     return True
 
 
-@settings(max_examples=2_000)
+@settings(max_examples=effort(500, 2_000))
 @given(text=st.lists(st.sampled_from(PIECES), max_size=12).map("".join))
 @example(text="https://good.example/")
 async def test_joined_pieces_lead_to_public_addresses_only(text: str) -> None:
@@ -79,7 +81,7 @@ async def test_joined_pieces_lead_to_public_addresses_only(text: str) -> None:
     await check_one(f"https://{text}", Egress(RULES, Everywhere()))
 
 
-@settings(max_examples=2_000)
+@settings(max_examples=effort(500, 2_000))
 @given(text=st.text(max_size=60))
 async def test_any_text_leads_to_public_addresses_only(text: str) -> None:
     await check_one(text, Egress(RULES, Everywhere()))

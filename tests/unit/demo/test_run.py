@@ -16,6 +16,7 @@ from meganodes.demo.run import DemoOptions, _Demo, _fresh_folder, run_demo
 from meganodes.demo.serving import bind
 from meganodes.kit.clock import SystemClock
 from meganodes.protocol.commands import Revision
+from tests.support.warm_start import WarmChildren
 
 
 def free_ports(count: int) -> list[int]:
@@ -33,8 +34,11 @@ async def run(options: DemoOptions) -> tuple[int, str]:
 
 
 @pytest.mark.slow
-async def test_the_tour_ends_with_three_agreeing_records(tmp_path: Path) -> None:
+async def test_the_tour_ends_with_three_agreeing_records(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The way `make demo ONCE=1` does not go: revision id, duplicates 0, numbers as text."""
+    monkeypatch.setattr("meganodes.demo.run.Children", WarmChildren)
     hub_port, casino_port, studio_port = free_ports(3)
     options = DemoOptions(
         folder=tmp_path / "demo",

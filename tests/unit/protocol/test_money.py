@@ -12,10 +12,14 @@ from meganodes.protocol.money import (
     format_amount,
     parse_amount,
 )
+from tests.support.effort import effort
 
 EXPONENTS = (0, 1, 2, 3, 4, 8)
-ROUND_TRIPS = settings(max_examples=10_000, derandomize=True, deadline=None, database=None)
-MANY = settings(max_examples=2_000, derandomize=True, deadline=None, database=None)
+pytestmark = pytest.mark.thorough
+ROUND_TRIPS = settings(
+    max_examples=effort(1_000, 10_000), derandomize=True, deadline=None, database=None
+)
+MANY = settings(max_examples=effort(500, 2_000), derandomize=True, deadline=None, database=None)
 
 
 @pytest.mark.parametrize(

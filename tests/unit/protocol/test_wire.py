@@ -19,9 +19,11 @@ from meganodes.protocol.wire import (
     dump_json,
     load_json,
 )
+from tests.support.effort import effort
 
 PAGE = Path(__file__).parents[3] / "docs" / "protocol" / "callbacks.md"
-TOTAL = settings(max_examples=2_000, derandomize=True, deadline=None, database=None)
+pytestmark = pytest.mark.thorough
+TOTAL = settings(max_examples=effort(500, 2_000), derandomize=True, deadline=None, database=None)
 
 
 @pytest.mark.parametrize(

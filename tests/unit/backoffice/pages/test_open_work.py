@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -187,7 +188,8 @@ async def test_long_lists_go_on_where_they_stopped(office: OfficeWorld) -> None:
     office.world.backend.drop(Command.WIN, 99)
     for number in range(27):
         await player.bet(f"b{number}", round_id=f"r{number}")
-        await player.win(f"w{number}", round_id=f"r{number}")
+    # All at once: each waits for an answer that does not come.
+    await asyncio.gather(*(player.win(f"w{n}", round_id=f"r{n}") for n in range(27)))
     await office.sign_in(Role.VIEWER)
     path = f"/a/{office.agent_id}/open-work"
     first = await office.page(path)
