@@ -7,6 +7,8 @@ VENV := .venv/bin
 on = $(filter-out 0 no false,$(1))
 
 export UV_PYTHON_DOWNLOADS := never
+# Hundreds of processes of a test run would compile the same files.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-hub setup-hub-postgresql demo test fuzz check check-money bench bench-office format lock clean
@@ -32,11 +34,11 @@ demo: $(if $(filter postgresql,$(DB)),setup-hub-postgresql,setup-hub) ## Start h
 
 test: setup ## Run all tests but house rules and check-money (ARGS="-k name" narrows)
 	@$(PYTHON) -m tools.ensure_system_packages test
-	@$(VENV)/python -m pytest -n 2 --dist loadfile --ignore tests/house --ignore tests/money $(ARGS)
+	@$(VENV)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --ignore tests/house --ignore tests/money $(ARGS)
 
 fuzz: setup ## Fuzz both APIs for long (EXAMPLES=20000 each, SEED=1 repeats a finding)
 	@FUZZ_EXAMPLES=$(or $(EXAMPLES),20000) FUZZ_SEED=$(or $(SEED),0) \
-		$(VENV)/python -m pytest -n 2 --dist loadfile tests/fuzz $(ARGS)
+		$(VENV)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/fuzz $(ARGS)
 
 check: setup ## Formatting, lint, types, layers and house rules
 	@$(VENV)/python -m tools.check
@@ -44,7 +46,7 @@ check: setup ## Formatting, lint, types, layers and house rules
 check-money: setup ## Break databases under load, many times; no money may be lost (20 minutes)
 	@$(PYTHON) -m tools.ensure_system_packages test
 	@TEST_EFFORT=thorough $(VENV)/python -m pytest -n 0 -p no:randomly -s tests/money $(ARGS)
-	@TEST_EFFORT=thorough $(VENV)/python -m pytest -n 2 --dist loadfile -m thorough --ignore tests/money tests $(ARGS) \
+	@TEST_EFFORT=thorough $(VENV)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m thorough --ignore tests/money tests $(ARGS) \
 		|| [ $$? -eq 5 ]  # ARGS narrowed it to nothing
 
 bench: setup-hub ## Measure CPU per durable bet against a reverse proxy

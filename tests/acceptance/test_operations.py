@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from meganodes.demo.children import ChildFault, Children
+from meganodes.demo.children import ChildFault
 from meganodes.demo.http_client import HttpResult, send_bytes
 from meganodes.kit.clock import SystemClock
 from tests.support.alert_receiver import AlertReceiver, an_alert_receiver
 from tests.support.evening import HURRIED, Evening, EveningOptions, an_evening
+from tests.support.warm_start import WarmChildren
 
 QUICK = {**HURRIED, "MEGANODES_OPERATIONS__LOOK_SECONDS": "1"}
 
@@ -125,7 +126,7 @@ async def test_an_alert_can_be_tried_out(tmp_path: Path) -> None:
     }
     async with (
         an_alert_receiver(204, 503) as receiver,
-        Children(tmp_path, SystemClock(), environment) as children,
+        WarmChildren(tmp_path, SystemClock(), environment) as children,
     ):
         with pytest.raises(ChildFault, match="alert_url is not set"):
             await children.run("alert", "test")
