@@ -44,7 +44,7 @@ check: setup ## Formatting, lint, types, layers and house rules
 check-money: setup ## Break databases under load, many times; no money may be lost (20 minutes)
 	@$(VENV)/python -m pytest -n 0 -p no:randomly -s tests/money $(ARGS)
 
-bench: setup-hub ## Measure CPU per durable bet against a reverse proxy
+bench: setup-hub-postgresql ## Measure CPU per durable bet against a reverse proxy
 	@$(PYTHON) -m tools.ensure_system_packages bench
 	@$(VENV)/python -m benchmarks $(ARGS)
 
