@@ -49,7 +49,7 @@ check-money: setup ## Break databases under load, many times; no money may be lo
 	@TEST_EFFORT=thorough $(VENV)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m thorough --ignore tests/money tests $(ARGS) \
 		|| [ $$? -eq 5 ]  # ARGS narrowed it to nothing
 
-bench: setup-hub ## Measure CPU per durable bet against a reverse proxy
+bench: setup-hub-postgresql ## Measure CPU per durable bet against a reverse proxy
 	@$(PYTHON) -m tools.ensure_system_packages bench
 	@$(VENV)/python -m benchmarks $(ARGS)
 

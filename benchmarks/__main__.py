@@ -26,7 +26,12 @@ def main(arguments: list[str]) -> int:
     asked = _options(arguments)
     signal.signal(signal.SIGTERM, _end)
     console = Console()
-    plan = Plan(rounds=asked.rounds, seconds=asked.seconds, connections=asked.connections)
+    plan = Plan(
+        rounds=asked.rounds,
+        seconds=asked.seconds,
+        connections=asked.connections,
+        with_postgresql=asked.postgresql,
+    )
     try:
         with tempfile.TemporaryDirectory(prefix="meganodes-bench-") as folder:
             run = _measured(plan, Path(folder), console)
@@ -51,7 +56,7 @@ def _measured(plan: Plan, folder: Path, console: Console) -> Run:
         date=datetime.now(UTC).date().isoformat(),
         commit=revision,
         machine=described,
-        versions=versions(),
+        versions=versions(with_postgresql=plan.with_postgresql),
         rounds=rounds,
         figures=figures_of(rounds),
     )
@@ -63,6 +68,9 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=3.0, help="length of a turn (3)")
     parser.add_argument(
         "--connections", type=int, nargs="+", default=[64, 8, 1], help="callers at once (64 8 1)"
+    )
+    parser.add_argument(
+        "--no-postgresql", dest="postgresql", action="store_false", help="SQLite alone"
     )
     parser.add_argument("--gate", action="store_true", help="exit 1 when a limit is passed")
     parser.add_argument(

@@ -13,6 +13,7 @@ from typing import Final
 
 PROXY: Final = "proxy"
 HUB: Final = "hub"
+HUB_ON_POSTGRESQL: Final = "hub on PostgreSQL"
 SLOW_DIRECT: Final = "slow backend"
 SLOW_HUB: Final = "hub before slow backend"
 
@@ -28,11 +29,18 @@ class Round:
     cpu_seconds: float
     p50_us: float
     p99_us: float
+    database_cpu_seconds: float = 0.0
+    """What a database server of its own has used; SQLite works inside the program."""
 
     @property
     def cpu_us(self) -> float:
         """CPU of the program for one request, in microseconds."""
         return self.cpu_seconds * 1e6 / self.requests
+
+    @property
+    def database_us(self) -> float:
+        """CPU of the database server for one request, in microseconds."""
+        return self.database_cpu_seconds * 1e6 / self.requests
 
     @property
     def per_second(self) -> float:
@@ -50,7 +58,10 @@ class Limit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """What a bet costs in CPU at a number of connections: medians over the rounds."""
+    """What a bet costs in CPU at a number of connections: medians over the rounds.
+
+    ``database_us`` is of the server, and no part of ``hub_us`` and the ratio.
+    """
 
     connections: int
     proxy_us: float
@@ -62,6 +73,7 @@ class Cost:
     hub_per_second: float
     hub_p50_us: float
     hub_p99_us: float
+    database_us: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,10 +87,11 @@ class AddedTime:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """Everything that one run of the benchmark says."""
+    """Everything that one run of the benchmark says: ``costs`` and ``added`` are on SQLite."""
 
     costs: tuple[Cost, ...]
     added: AddedTime
+    on_postgresql: tuple[Cost, ...] = ()
 
 
 RATIO_LIMITS: Final[Mapping[int, Limit]] = {
@@ -95,17 +108,20 @@ ADDED_P99_MS: Final = Limit(goal=12, gate=30)
 def figures_of(rounds: Sequence[Round]) -> Figures:
     """Put the rounds of a whole run together."""
     counts = dict.fromkeys(each.connections for each in rounds if each.program == PROXY)
+    both = {each.program for each in rounds} >= {HUB, HUB_ON_POSTGRESQL}
+    other = [cost_at(each, rounds, HUB_ON_POSTGRESQL) for each in counts] if both else []
     return Figures(
         costs=tuple(cost_at(connections, rounds) for connections in counts),
         added=added_time(rounds),
+        on_postgresql=tuple(other),
     )
 
 
-def cost_at(connections: int, rounds: Iterable[Round]) -> Cost:
-    """Compare the rounds of both programs at a number of connections, in the order they ran."""
+def cost_at(connections: int, rounds: Iterable[Round], program: str = HUB) -> Cost:
+    """Compare a hub's rounds with the proxy's at a number of connections, in the order they ran."""
     fitting = [each for each in rounds if each.connections == connections]
     proxy = [each for each in fitting if each.program == PROXY]
-    hub = [each for each in fitting if each.program == HUB]
+    hub = [each for each in fitting if each.program == program]
     ratios = [ours.cpu_us / relay.cpu_us for relay, ours in zip(proxy, hub, strict=True)]
     return Cost(
         connections=connections,
@@ -118,6 +134,7 @@ def cost_at(connections: int, rounds: Iterable[Round]) -> Cost:
         hub_per_second=median(each.per_second for each in hub),
         hub_p50_us=median(each.p50_us for each in hub),
         hub_p99_us=median(each.p99_us for each in hub),
+        database_us=median(each.database_us for each in hub),
     )
 
 

@@ -41,17 +41,23 @@ class Hub:
 
 
 @contextmanager
-def running_hub(parent: Path, backends: Mapping[str, Program]) -> Iterator[Hub]:
-    """Set up an agent for each backend, serve, open sessions; all in a folder of its own."""
-    folder = parent / "hub"
+def running_hub(
+    parent: Path, backends: Mapping[str, Program], database_url: str | None = None
+) -> Iterator[Hub]:
+    """Set up an agent for each backend, serve, open sessions; all in a folder of its own.
+
+    Without an address the database is a file of SQLite in that folder.
+    """
+    name = "hub" if database_url is None else "hub-on-postgresql"
+    folder = parent / name
     folder.mkdir()
     port = free_port()
-    office = _Office(folder, port)
+    office = _Office(folder, port, database_url or f"sqlite:///{folder / 'hub.db'}")
     provider_token = office.add_provider()
     tokens = {name: office.add_agent(name, backend) for name, backend in backends.items()}
     command = [*_MEGANODES, "serve", "--port", str(port), "--allow-private-targets"]
     with running(
-        "hub", command, port=port, folder=folder, environment=office.environment
+        name, command, port=port, folder=folder, environment=office.environment
     ) as program:
         yield Hub(
             program=program,
@@ -64,14 +70,14 @@ _MEGANODES = (sys.executable, "-m", "meganodes")
 
 
 class _Office:
-    """The commands that set a hub up, on a database in a folder."""
+    """The commands that set a hub up, with its files in a folder."""
 
-    def __init__(self, folder: Path, port: int) -> None:
+    def __init__(self, folder: Path, port: int, database_url: str) -> None:
         self._folder = folder
         key = folder / "master.key"
         self.environment = {
             **{name: at for name, at in os.environ.items() if not name.startswith("MEGANODES_")},
-            "MEGANODES_DATABASE_URL": f"sqlite:///{folder / 'hub.db'}",
+            "MEGANODES_DATABASE_URL": database_url,
             "MEGANODES_MASTER_KEY_FILE": str(key),
             "MEGANODES_PUBLIC_URL": f"http://127.0.0.1:{port}",
             "MEGANODES_CALLBACKS__ALLOW_PRIVATE_TARGETS": "true",

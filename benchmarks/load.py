@@ -39,17 +39,22 @@ class Order:
     tag: str
     expected: str
     watched_pid: int
+    database_pid: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """What one run has shown; latencies in microseconds, as the caller sees them."""
+    """What one run has shown; latencies in microseconds, as the caller sees them.
+
+    ``database_cpu_seconds`` is what a database server of its own has used beside the program.
+    """
 
     requests: int
     seconds: float
     cpu_seconds: float
     p50_us: float
     p99_us: float
+    database_cpu_seconds: float = 0.0
 
 
 class WrongAnswer(Exception):
@@ -61,10 +66,11 @@ class Run:
 
     def __init__(self, order: Order) -> None:
         self._watched_pid = order.watched_pid
+        self._database_pid = order.database_pid
         self._expected = order.expected.encode()
         self._latencies_ns = array("q")
         self._started_ns = 0
-        self._started_cpu_seconds = 0.0
+        self._started_cpu_seconds = (0.0, 0.0)
         self.sending = True
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.answered: Callable[[int], None] = self._latencies_ns.append
@@ -72,13 +78,13 @@ class Run:
     def begin(self) -> None:
         """Forget the warming up and start to measure."""
         del self._latencies_ns[:]
-        self._started_cpu_seconds = cpu_seconds_of_tree(self._watched_pid)
+        self._started_cpu_seconds = self._cpu_seconds()
         self._started_ns = time.perf_counter_ns()
 
     def end(self) -> Seen:
         """Stop to measure; calls under way are answered yet, new ones are not made."""
         seconds = (time.perf_counter_ns() - self._started_ns) / 1e9
-        cpu_seconds = cpu_seconds_of_tree(self._watched_pid) - self._started_cpu_seconds
+        now, before = self._cpu_seconds(), self._started_cpu_seconds
         self.sending = False
         latencies = sorted(self._latencies_ns)
         if not latencies:
@@ -86,10 +92,17 @@ class Run:
         return Seen(
             requests=len(latencies),
             seconds=seconds,
-            cpu_seconds=cpu_seconds,
+            cpu_seconds=now[0] - before[0],
+            database_cpu_seconds=now[1] - before[1],
             p50_us=latencies[len(latencies) // 2] / 1000,
             p99_us=latencies[len(latencies) * 99 // 100] / 1000,
         )
+
+    def _cpu_seconds(self) -> tuple[float, float]:
+        """Read what the program, and its database server if it has one, have used so far."""
+        server = self._database_pid
+        used = cpu_seconds_of_tree(self._watched_pid)
+        return used, 0.0 if server is None else cpu_seconds_of_tree(server)
 
     def is_expected(self, message: bytes) -> bool:
         """Whether an answer is the one that all bets of this run must get."""

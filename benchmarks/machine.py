@@ -13,6 +13,7 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.nginx import nginx_program
+from benchmarks.postgresql import server_version
 from benchmarks.processes import ROOT
 
 _PACKAGES = ("meganodes", "uvloop", "httptools", "msgspec", "cryptography")
@@ -30,10 +31,11 @@ def machine(folder: Path) -> dict[str, str]:
     }
 
 
-def versions() -> dict[str, str]:
+def versions(*, with_postgresql: bool) -> dict[str, str]:
     """Name the versions of everything that is measured."""
     nginx = subprocess.run([nginx_program(), "-v"], capture_output=True, text=True, check=True)
-    return hub_versions(_PACKAGES) | {"nginx": nginx.stderr.strip().rpartition("/")[2]}
+    server = {"PostgreSQL": server_version()} if with_postgresql else {}
+    return hub_versions(_PACKAGES) | server | {"nginx": nginx.stderr.strip().rpartition("/")[2]}
 
 
 def hub_versions(packages: Iterable[str]) -> dict[str, str]:

@@ -51,6 +51,8 @@ class Size:
     transactions: int = 1_000_000
     users: int = 20_000
     staff: int = 300
+    span_ms: int = SPAN_MS
+    """How long all the play takes."""
 
     def shares(self) -> tuple[float, ...]:
         """Give each agent's part of the play, the first agent's first; together they are 100."""
@@ -186,9 +188,9 @@ class _Play:
     """Makes what happened, in the order of time."""
 
     def __init__(self, size: Size, now_ms: int) -> None:
-        """Begin a month before ``now_ms``."""
+        """Begin as long before ``now_ms`` as the play takes."""
         self._size = size
-        self._start_ms = now_ms - SPAN_MS
+        self._start_ms = now_ms - size.span_ms
         self._random = random.Random(size.transactions)  # noqa: S311 - the same play every time
         self._users = size.users_of()
         self._seats = [list(users[:_SEATS]) for users in self._users]
@@ -208,7 +210,7 @@ class _Play:
         return self._at_ms(past - 1)
 
     def _at_ms(self, place: int) -> int:
-        return self._start_ms + SPAN_MS * place // self._size.transactions
+        return self._start_ms + self._size.span_ms * place // self._size.transactions
 
     def _number(self, at_ms: int) -> int:
         self._last_number = max(self._last_number + 1, first_trans_id(at_ms))

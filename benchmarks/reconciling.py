@@ -6,10 +6,12 @@ A journal on SQLite with that many rows of one agent, files of both other sides,
 from __future__ import annotations
 
 import asyncio
+import resource
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -29,12 +31,14 @@ from meganodes.journal.turnover import Window
 from meganodes.kit.clock import SystemClock
 from meganodes.kit.database import parse_database_url
 from meganodes.kit.identity import first_trans_id
-from meganodes.kit.line_sorter import LineSorter
+from meganodes.kit.line_sorter import LINES_MAX, LineSorter
 from meganodes.protocol.commands import Revision
 from meganodes.protocol.ids import trans_guid
+from meganodes.protocol.money import format_amount
 
 START_MS = 1_790_000_000_000
 ROWS = 1_000_000
+EXPONENT = 2
 
 
 def made_rows(count: int) -> Iterator[Transaction]:
@@ -66,6 +70,7 @@ def made_rows(count: int) -> Iterator[Transaction]:
             transaction_id=f"t-{number}",
             kind=Kind.WIN if number % 2 else Kind.BET,
             state=State.CREDITED if number % 2 else State.ACCEPTED,
+            amount_minor=100 + number * 7919 % 5_000,
             guid=trans_guid("bench", 1, 7, f"t-{number}"),
         )
 
@@ -76,26 +81,39 @@ def prepare(folder: Path, count: int) -> None:
     upgrade(parse_database_url(f"sqlite:///{path}"))
     connection = open_writer(path)
     connection.execute("BEGIN IMMEDIATE")
-    with (folder / "theirs.csv").open("w", encoding="utf-8") as file:
-        file.write("trans_guid,kind,amount,state\n")
+    with ExitStack() as opened:
+        files = [opened.enter_context(path_of(folder, side).open("w")) for side in Side]
+        for file in files:
+            file.write("trans_guid,kind,amount,state\n")
         for row in made_rows(count):
             connection.execute(
                 SQLITE["insert_transaction"].text, (*rows.all_values(row), None, None)
             )
-            file.write(f"{row.guid},{row.kind},1.50,OK\n")
+            for file in files:
+                file.write(
+                    f"{row.guid},{row.kind},{format_amount(row.amount_minor, EXPONENT)},OK\n"
+                )
     connection.execute("COMMIT")
     connection.close()
 
 
-async def compare(folder: Path, count: int) -> Report:
-    """Read both files and compare them with the journal."""
+def path_of(folder: Path, side: Side) -> Path:
+    """Say where a side's file is."""
+    return folder / f"{side}.csv"
+
+
+async def compare(folder: Path, count: int, lines_max: int = LINES_MAX) -> Report:
+    """Read both files and compare them with the journal; so many lines stay in memory."""
     clock = SystemClock()
     journal = SqliteJournal(folder / "journal.db", clock=clock, owner="bench")
     await journal.start()
-    hub: Any = SimpleNamespace(journal=journal, reads=journal.reads, clock=clock)
-    entries = {side: LineSorter(folder, f"file-{side}") for side in Side}
-    for sorter in entries.values():
-        read_file(folder / "theirs.csv", 2, sorter, lambda _: None)
+    directory = SimpleNamespace(providers=lambda: ())
+    hub: Any = SimpleNamespace(
+        journal=journal, reads=journal.reads, clock=clock, directory=directory
+    )
+    entries = {side: LineSorter(folder, f"file-{side}", lines_max=lines_max) for side in Side}
+    for side, sorter in entries.items():
+        read_file(path_of(folder, side), EXPONENT, sorter, lambda _: None)
     agent: Any = SimpleNamespace(agent_id=1, revision=Revision.GUID)
     window = Window(start_ms=START_MS, end_ms=START_MS + count)
     order = Order(agent=agent, window=window, folder=folder, entries=entries)
@@ -103,6 +121,11 @@ async def compare(folder: Path, count: int) -> Report:
         return await reconcile(cast("Hub", hub), order, lambda *_: None)
     finally:
         await journal.close()
+
+
+def peak_mb() -> int:
+    """Say how much memory this process has held at most."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
 def main() -> None:
@@ -118,7 +141,7 @@ def main() -> None:
     assert not report.differences
     sys.stdout.write(
         f"{count} transactions against both sides: {seconds:.1f} s ({cpu:.1f} s of CPU), "
-        f"{report.differences} differences\n"
+        f"{report.differences} differences, at most {peak_mb()} MB of memory\n"
     )
 
 

@@ -45,7 +45,9 @@ def rows(figures: Figures) -> list[tuple[str, ...]]:
     added = figures.added
     return [
         *(_cost_row(cost) for cost in figures.costs),
+        *(row for cost in figures.on_postgresql for row in _postgresql_rows(cost)),
         *(row for cost in figures.costs for row in _speed_rows(cost)),
+        *(row for cost in figures.on_postgresql for row in _speed_rows(cost, " on PostgreSQL")),
         ("adds to 20 ms, p50", "", f"{added.p50_ms:.1f} ms", "", "", *_limit(ADDED_P50_MS, " ms")),
         ("adds to 20 ms, p99", "", f"{added.p99_ms:.1f} ms", "", "", *_limit(ADDED_P99_MS, " ms")),
     ]
@@ -62,8 +64,18 @@ def _cost_row(cost: Cost) -> tuple[str, ...]:
     )
 
 
-def _speed_rows(cost: Cost) -> list[tuple[str, ...]]:
+def _postgresql_rows(cost: Cost) -> list[tuple[str, ...]]:
+    """Give the hub's own CPU and its server's apart: they may run on different machines."""
     at = f"N={cost.connections}"
+    times, spread = f"{cost.ratio:.1f}x", f"{cost.ratio_least:.1f}-{cost.ratio_most:.1f}"
+    return [
+        (f"the same on PostgreSQL, {at}", "", f"{cost.hub_us:.1f} us", times, spread, "", ""),
+        (f"its database server, {at}", "", f"{cost.database_us:.1f} us", "", "", "", ""),
+    ]
+
+
+def _speed_rows(cost: Cost, where: str = "") -> list[tuple[str, ...]]:
+    at = f"N={cost.connections}{where}"
     proxy, hub = f"{cost.proxy_per_second:,.0f}", f"{cost.hub_per_second:,.0f}"
     return [
         (f"per second, {at}", proxy, hub, "", "", "", ""),

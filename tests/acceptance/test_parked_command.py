@@ -51,6 +51,27 @@ def test_what_is_parked_is_listed_and_shown(shell: CommandLine) -> None:
     assert do(shell, "show", "mn-other").status == 1
 
 
+def test_a_parked_row_is_found_however_many_older_ones_wait(shell: CommandLine) -> None:
+    """There were ten thousand of one agent once, and the newest could not be resumed by its id."""
+    put_rows(
+        shell.folder / "hub.db",
+        (
+            win(
+                trans_id=number,
+                transaction_id=f"old-{number}",
+                guid=f"mn-old-{number}",
+                state=State.PARKED,
+                step=Step.NONE,
+                due_at_ms=None,
+                owed_since_ms=START_MS,
+            )
+            for number in range(1, 10_002)
+        ),
+    )
+    assert json.loads(do(shell, "show", "mn-win", "--json").stdout)["trans_guid"] == "mn-win"
+    assert do(shell, "resume", "mn-win").status == 0
+
+
 def test_resuming_is_written_down_before_it_is_done(shell: CommandLine) -> None:
     done = do(shell, "resume", "mn-win")
     assert (done.status, done.stdout) == (0, "mn-win is owed.\n")

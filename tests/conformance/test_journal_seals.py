@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import random
 import shutil
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -196,6 +198,7 @@ async def test_one_changed_value_in_any_column_is_found(sealed: Sealed, table: s
     assert sealed.broken() == [], "everything was put back"
 
 
+SMALL_KEYS = {"agent_id", "epoch", "number"}
 KEYS = {
     "transactions": ("trans_id", "agent_id"),
     "events": ("trans_id", "agent_id", "epoch"),
@@ -226,7 +229,7 @@ def _change(sealed: Sealed, table: str, row: dict[str, Any], column: str, value:
 def _flipped(value: object, column: str) -> object:
     """Change one byte; of what is not there make something of the column's type."""
     if isinstance(value, int):
-        return value + 7_777 if column in {"agent_id", "epoch", "number"} else value + 1
+        return value + 7_777 if column in SMALL_KEYS else value + 1
     if isinstance(value, bytes | memoryview):
         whole = bytes(value)
         return whole[:-1] + bytes([whole[-1] ^ 1])
@@ -234,6 +237,48 @@ def _flipped(value: object, column: str) -> object:
         return value[:-1] + chr(ord(value[-1]) ^ 1)
     texts = {"from_state", "notes", "faults", "peer_address", "bet_transaction_id"}
     return "x" if column in texts | {"cancel_transaction_id", "lease_owner"} else 1
+
+
+async def test_a_single_bit_anywhere_is_found_every_one_of_a_thousand_times(
+    sealed: Sealed,
+) -> None:
+    await an_evening(sealed)
+    chance = random.Random(1)  # noqa: S311 - the same thousand bits in every run
+    places = list(_places(sealed))
+    missed = []
+    for _ in range(1_000 if isinstance(sealed.store, SqliteJournal) else 200):
+        table, row, column = chance.choice(places)
+        after = _with_a_bit_flipped(row[column], column, chance)
+        _change(sealed, table, row, column, after)
+        if not sealed.broken():
+            missed.append(f"{table}.{column}: {row[column]!r} became {after!r}")
+        _change(sealed, table, row | {column: after}, column, row[column])
+    assert missed == []
+    assert sealed.broken() == [], "everything was put back"
+
+
+def _places(sealed: Sealed) -> Iterator[tuple[str, dict[str, Any], str]]:
+    """Name every value that a seal covers."""
+    for table in TABLES:
+        columns = sealed.columns(table)
+        covered = [column for column in columns if f"{table}.{column}" not in NOT_COVERED]
+        for values in sealed.run("SELECT * FROM $table", table=table):
+            row = dict(zip(columns, values, strict=True))
+            yield from (
+                (table, row, column) for column in covered if row[column] not in {None, "", b""}
+            )
+
+
+def _with_a_bit_flipped(value: object, column: str, chance: random.Random) -> object:
+    if isinstance(value, int):  # numbers that are keys must not become another row's
+        return value ^ (1 << chance.randrange(8 if column in SMALL_KEYS else 0, 14))
+    if isinstance(value, str):
+        at = chance.randrange(len(value))
+        return value[:at] + chr(ord(value[at]) ^ (1 << chance.randrange(5))) + value[at + 1 :]
+    assert isinstance(value, bytes | memoryview)
+    whole = bytearray(value)
+    whole[chance.randrange(len(whole))] ^= 1 << chance.randrange(8)
+    return bytes(whole)
 
 
 @pytest.mark.parametrize("table", TABLES[:4])

@@ -15,7 +15,6 @@ REASONS = {
     "journal/memory_attempts.py": "tests/conformance: the databases are compared with it",
     "journal/memory_search.py": "tests/conformance: the databases are compared with it",
     "journal/memory_reports.py": "tests/conformance: the databases are compared with it",
-    "journal/seals.py": "tests/conformance/test_journal_seals.py flips every column",
     "journal/sealing.py": "tests/conformance/test_journal_seals.py seals and checks on it",
     "hub/seals.py": "tests/acceptance/test_verify_seals_command.py",
     "journal/reader.py": "test_reads.py and test_reports.py: everything that reads goes through it",

@@ -30,6 +30,7 @@ class CommandLine:
     """Runs `meganodes` on a database and a key in its folder; make the key first."""
 
     folder: Path
+    database_url: str | None = None
 
     @property
     def environment(self) -> Mapping[str, str]:
@@ -37,7 +38,7 @@ class CommandLine:
         return {
             "PATH": os.environ.get("PATH", ""),
             "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}",
-            "MEGANODES_DATABASE_URL": f"sqlite:///{self.folder / 'hub.db'}",
+            "MEGANODES_DATABASE_URL": self.database_url or f"sqlite:///{self.folder / 'hub.db'}",
             "MEGANODES_MASTER_KEY_FILE": str(self.folder / "master.key"),
             "MEGANODES_CALLBACKS__ALLOW_PRIVATE_TARGETS": "true",
             "LC_ALL": "C.UTF-8",

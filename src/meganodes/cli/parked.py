@@ -11,7 +11,7 @@ from meganodes.cli.context import person, run_in_office
 from meganodes.cli.output import fail, print_json, say, show, show_rows
 from meganodes.directory.settlements import Settlements
 from meganodes.domain.by_hand import Settlement
-from meganodes.domain.transaction import Transaction
+from meganodes.domain.transaction import State, Transaction
 from meganodes.hub import parked
 from meganodes.hub.parked import NotDone
 from meganodes.protocol.currency import currency
@@ -101,8 +101,9 @@ def _tell(guid: str, done: Transaction | NotDone) -> None:
 
 
 async def _find(office: Office, guid: str) -> Transaction:
-    rows = await office.reads.parked(limit=_SHOWN_MAX)
-    found = [row for row in rows if row.guid == guid]
+    agents = [agent.agent_id for agent in office.directory.agents()]
+    named = (await office.reads.named(guid, agents, [])).transactions
+    found = [row for row in named if row.guid == guid and row.state is State.PARKED]
     if not found:
         fail([f"no parked transaction has the trans_guid {guid}; see: meganodes parked list"])
     return found[0]

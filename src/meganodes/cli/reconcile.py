@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from meganodes.bootstrap.command_number import numbered
 from meganodes.bootstrap.wiring import Office, list_numbers, make_gateway, make_hub
 from meganodes.cli.context import person, run_in_office
 from meganodes.cli.moments import moment_ms
@@ -25,7 +26,7 @@ from meganodes.domain.reconciliation import Side
 from meganodes.domain.retry import DAY_MS
 from meganodes.hub.core import Hub
 from meganodes.hub.parked import NotDone
-from meganodes.hub.reconciliation import Order, Report, reconcile
+from meganodes.hub.reconciliation import Finding, Order, Report, reconcile
 from meganodes.hub.reconciliation_lines import BadFile, ReadFile, read_file
 from meganodes.hub.reconciliation_repair import mend, what_is_mended
 from meganodes.journal.turnover import Window
@@ -132,7 +133,7 @@ async def _run(office: Office, wishes: _Wishes, step: Step) -> Done:
                 asks_backend=wishes.asks_backend,
             )
             with _csv(wishes.csv_file, agent) as csv_report:
-                report = await reconcile(hub, order, step, csv_report.write)
+                report = await _compared(office, hub, order, (step, csv_report.write))
         done = Done(agent=agent, number=0, window=window, inputs=inputs, report=report, mended={})
         done.number = await reconciliations.note(agent.agent_id, person(), _noted(done))
         if wishes.repair is not None:
@@ -140,6 +141,16 @@ async def _run(office: Office, wishes: _Wishes, step: Step) -> Done:
         return done
     finally:
         await gateway.close()
+
+
+async def _compared(
+    office: Office, hub: Hub, order: Order, hearers: tuple[Step, Callable[[Finding], None]]
+) -> Report:
+    if not order.asks_backend:
+        return await reconcile(hub, order, *hearers)
+    async with numbered(office, "reconcile") as identity:
+        hub.identity = identity  # each question is an entry of the API log
+        return await reconcile(hub, order, *hearers)
 
 
 @contextmanager

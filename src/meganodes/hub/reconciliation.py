@@ -29,7 +29,7 @@ from meganodes.domain.retry import DAY_MS
 from meganodes.domain.round import OpenRound
 from meganodes.domain.transaction import State, Step, Transaction
 from meganodes.hub.calls import agent_view, attempt_record
-from meganodes.hub.reconciliation_lines import Merge, entry_line, our_line, ours_of
+from meganodes.hub.reconciliation_lines import Merge, entry_line, our_lines, ours_of
 from meganodes.hub.transaction_search import named
 from meganodes.journal.search import ComparedRow
 from meganodes.kit.identity import first_trans_id
@@ -127,12 +127,6 @@ class Report:
         return not self.differences and not self.unanswered
 
 
-def key_of(row: ComparedRow, side: Side) -> str:
-    """Give the id by which a side knows a row; backends of revision `id` know the hub's number."""
-    by_number = side is Side.BACKEND and row.revision == Revision.ID
-    return str(row.trans_id) if by_number else row.guid
-
-
 async def reconcile(
     hub: Hub, order: Order, tell: Tell, heard: Callable[[Finding], None] = lambda _: None
 ) -> Report:
@@ -174,9 +168,9 @@ class _Run:
         agent_id, now_ms = order.agent.agent_id, self._hub.clock.now_ms()
         while True:
             rows = await self._hub.reads.compared_rows(agent_id, first, past, _ROWS_AT_ONCE)
+            for side, sorter in self._rows.items():
+                sorter.extend(our_lines(rows, side))
             for row in rows:
-                for side, sorter in self._rows.items():
-                    sorter.add(our_line(key_of(row, side), row, side))
                 if row.state not in _DONE:
                     _note_open(self.report, row, now_ms)
             self.report.rows += len(rows)
@@ -187,7 +181,7 @@ class _Run:
 
     async def compare(self, side: Side, theirs: LineSorter) -> None:
         """Walk through both sides by id."""
-        walk = Merge(self._rows[side].sorted(), theirs.sorted())
+        walk = Merge(self._rows[side].blocks(), theirs.blocks())
         for key, mine, entries in walk.rest():
             self._tell(f"Comparing with the {side}", walk.walked, self.report.rows)
             if mine is None and await _is_outside(self._hub, self._order, key):
@@ -235,7 +229,7 @@ class _Run:
             told = await _status(hub, agent, row)
             if told is not None:
                 entry = Entry(kind=mine.kind, amount_minor=mine.amount_minor, told=told)
-                theirs.add(entry_line(key, entry))
+                theirs.extend([entry_line(key, entry)])
                 self.report.unanswered += told is Told.OPEN
             await hub.clock.sleep(began + 1 / STATUSES_PER_SECOND - hub.clock.monotonic())
         return theirs

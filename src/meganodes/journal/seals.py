@@ -11,7 +11,10 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
+from operator import itemgetter
 from typing import Any, Final, NamedTuple
+
+import msgspec
 
 from meganodes.journal.rows import ATTEMPT_COLUMNS, COLUMNS, MOVING
 from meganodes.kit.identity import time_of
@@ -27,8 +30,11 @@ FIRST: Final = bytes(32)
 FIXED: Final = tuple(name for name in COLUMNS if name not in MOVING)
 """The columns of a transaction that say what was asked."""
 
-_FIXED_AT: Final = tuple(COLUMNS.index(name) for name in FIXED if name != "data")
-_MOVING_AT: Final = tuple(COLUMNS.index(name) for name in MOVING)
+_fixed = itemgetter(*(COLUMNS.index(name) for name in FIXED if name != "data"))
+_moving = itemgetter(*(COLUMNS.index(name) for name in MOVING))
+_told = itemgetter(
+    *(at for at, name in enumerate(ATTEMPT_COLUMNS) if name not in {"request", "reply"})
+)
 _DATA: Final = COLUMNS.index("data")
 _STATE: Final = COLUMNS.index("state")
 _EPOCH: Final = COLUMNS.index("epoch")
@@ -38,8 +44,7 @@ _REPLY: Final = ATTEMPT_COLUMNS.index("reply")
 _text = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
 
-@dataclass(frozen=True, slots=True)
-class Rest:
+class Rest(NamedTuple):
     """The digest of what a move may change, of the row that an event left."""
 
     digest: bytes
@@ -63,17 +68,16 @@ class Block:
 
     def add_event(self, event: Sequence[Any], row: Sequence[Any] | None) -> None:
         """Take an event, and with the last of a row what it left there."""
-        leaf = _leaf("e", event)
+        leaf = _leaf(("e", *event))
         self.leaves[leaf] = f"event {event[2]} of transaction {event[1]}"
         if row is not None and row[_EPOCH] == event[2]:
-            moving = _leaf("r", (*event[:3], *(row[at] for at in _MOVING_AT)))
+            moving = _leaf(("r", *event[:3], *_moving(row)))
             self.rests[leaf] = Rest(moving, f"transaction {event[1]}")
 
     def add_attempt(self, row: Sequence[Any]) -> None:
         """Take an attempt; its bytes stand there as their digest."""
-        known = [row[at] for at in range(len(ATTEMPT_COLUMNS)) if at not in {_REQUEST, _REPLY}]
         body = body_digest(row[_REQUEST], row[_REPLY])
-        self.leaves[_leaf("a", (*known, body.hex()))] = f"attempt {row[0]}"
+        self.leaves[_leaf(("a", *_told(row), body.hex()))] = f"attempt {row[0]}"
 
 
 class Seal(NamedTuple):
@@ -125,18 +129,34 @@ def history_fault(row: Sequence[Any], events: Sequence[Sequence[Any]]) -> str | 
     """
     if not events:
         return f"transaction {row[1]} has no history"
-    epochs = [event[2] for event in events]
-    if epochs != list(range(epochs[0], row[_EPOCH] + 1)):
+    epoch, state = events[0][2], None
+    is_straight = True
+    for event in events:
+        if event[2] != epoch:
+            break
+        is_straight = is_straight and event[4] == state
+        epoch, state = epoch + 1, event[5]
+    if epoch != row[_EPOCH] + 1 or events[-1][2] != row[_EPOCH]:
         return f"the history of transaction {row[1]} has a hole, or another end than its row"
-    left = [None, *(event[5] for event in events[:-1])]
-    if [event[4] for event in events] != left or events[-1][5] != row[_STATE]:
+    if not is_straight or state != row[_STATE]:
         return f"the history of transaction {row[1]} does not lead to its state"
     return None
 
 
 def _transaction_leaf(row: Sequence[Any]) -> bytes:
-    return _leaf("t", (*(row[at] for at in _FIXED_AT), bytes(row[_DATA]).hex()))
+    return _leaf(("t", *_fixed(row), bytes(row[_DATA]).hex()))
 
 
-def _leaf(kind: str, values: Sequence[Any]) -> bytes:
-    return sha256(_text([kind, *values]).encode()).digest()[:LEAF_BYTES]
+def _leaf(values: Sequence[Any]) -> bytes:
+    return sha256(as_json(values)).digest()[:LEAF_BYTES]
+
+
+def as_json(values: Sequence[str | int | None]) -> bytes:
+    """Write values in the one way that seals are made of: no blanks, and ASCII only.
+
+    The quick encoder writes the same bytes as long as nothing needs an escape.
+    """
+    text = msgspec.json.encode(values)
+    if text.isascii() and b"\\" not in text and b"\x7f" not in text:
+        return text
+    return _text(values).encode()

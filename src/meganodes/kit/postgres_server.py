@@ -138,6 +138,13 @@ class PostgresServer:
         self.stop(signal.SIGQUIT)
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    @property
+    def pid(self) -> int:
+        """The number of its first process, which all its others are children of."""
+        number = self._server_pid()
+        assert number is not None, "it is not running"
+        return number
+
     def url(self, database: str) -> str:
         """Give the address of one of its databases."""
         return f"postgresql://{_USER}:{self.password}@127.0.0.1:{self.port}/{database}"

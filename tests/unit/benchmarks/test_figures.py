@@ -1,9 +1,12 @@
 """Medians over the rounds, ratios inside each round, and the gate."""
 
+from dataclasses import replace
+
 import pytest
 
 from benchmarks.figures import (
     HUB,
+    HUB_ON_POSTGRESQL,
     PROXY,
     RATIO_LIMITS,
     SLOW_DIRECT,
@@ -20,7 +23,12 @@ from benchmarks.figures import (
 
 
 def one_round(
-    program: str, cpu_us: float, *, connections: int = 64, p50_us: float = 0, p99_us: float = 0
+    program: str,
+    cpu_us: float,
+    *,
+    connections: int = 64,
+    p50_us: float = 0,
+    p99_us: float = 0,
 ) -> Round:
     return Round(
         program=program,
@@ -96,6 +104,25 @@ def test_figures_hold_each_number_of_connections_once_in_the_order_measured() ->
     ]
     rounds += [one_round(SLOW_DIRECT, 1), one_round(SLOW_HUB, 1)]
     assert [each.connections for each in figures_of(rounds).costs] == [64, 1]
+
+
+def test_a_hub_on_postgresql_is_told_beside_the_other_and_its_server_apart() -> None:
+    rounds = [
+        replace(one_round(program, us), database_cpu_seconds=server_us * 1_000 / 1e6)
+        for times in (1, 2, 1)
+        for program, us, server_us in (
+            (PROXY, 20 * times, 0),
+            (HUB, 80 * times, 0),
+            (HUB_ON_POSTGRESQL, 100 * times, 40 * times),
+        )
+    ]
+    figures = figures_of([*rounds, one_round(SLOW_DIRECT, 1), one_round(SLOW_HUB, 1)])
+    ((here,), (there,)) = figures.costs, figures.on_postgresql
+    assert here.ratio == pytest.approx(4)
+    assert here.database_us == 0
+    assert there.ratio == pytest.approx(5)
+    assert there.hub_us == pytest.approx(100), "the server's CPU is no part of the hub's"
+    assert there.database_us == pytest.approx(40)
 
 
 def test_what_is_at_its_gate_passes() -> None:

@@ -1,6 +1,7 @@
 """The table that people see and the files that are kept."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -47,6 +48,21 @@ def test_rows_say_what_was_measured_and_what_is_allowed() -> None:
         ("bet p99, N=64", "", "12.3 ms", "", "", "", ""),
         ("adds to 20 ms, p50", "", "2.4 ms", "", "", "3 ms", "6 ms"),
         ("adds to 20 ms, p99", "", "11.0 ms", "", "", "12 ms", "30 ms"),
+    ]
+
+
+def test_postgresql_stands_below_with_its_server_in_a_line_of_its_own() -> None:
+    other = replace(COST, hub_us=120, ratio=6, database_us=61.25)
+    shown = rows(replace(RUN.figures, on_postgresql=(other,)))
+    assert shown[1:3] == [
+        ("the same on PostgreSQL, N=64", "", "120.0 us", "6.0x", "4.1-4.6", "", ""),
+        ("its database server, N=64", "", "61.2 us", "", "", "", ""),
+    ]
+    assert [each for each in shown if each not in rows(RUN.figures)] == [
+        *shown[1:3],
+        ("per second, N=64 on PostgreSQL", "41,000", "9,876", "", "", "", ""),
+        ("bet p50, N=64 on PostgreSQL", "", "6.4 ms", "", "", "", ""),
+        ("bet p99, N=64 on PostgreSQL", "", "12.3 ms", "", "", "", ""),
     ]
 
 

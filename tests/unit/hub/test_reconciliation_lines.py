@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
+import random
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
 
-from meganodes.domain.reconciliation import Entry, Side, Sums, Told, ours
+from meganodes.domain.reconciliation import (
+    Entry,
+    Side,
+    Sums,
+    Told,
+    Verdict,
+    judge,
+    ours,
+    sums_here,
+)
 from meganodes.domain.transaction import Kind, State, Step
 from meganodes.hub.reconciliation_lines import (
+    FAULTS_MAX,
     BadFile,
     BadLine,
     Merge,
     entry_line,
     entry_of,
-    our_line,
+    our_lines,
     ours_of,
     read_file,
 )
 from meganodes.journal.search import ComparedRow
 from meganodes.kit.line_sorter import LineSorter
+from meganodes.protocol.commands import Revision
 from tests.support.transactions import bet
 
 HEADER = "trans_guid,kind,amount,state\n"
@@ -125,18 +138,25 @@ def a_row(state: State = State.ACCEPTED, step: Step = Step.NONE) -> ComparedRow:
 def test_texts_to_be_sorted_read_back_the_same(side: Side, state: State, step: Step) -> None:
     row = bet(state=state, step=step, due_at_ms=1)
     compared = ComparedRow(*(getattr(row, name) for name in ComparedRow._fields))
-    assert ours_of(our_line("key", compared, side)) == ("key", ours(row, side))
+    (line,) = our_lines([compared], side)
+    assert ours_of(line) == (row.guid, ours(row, side))
     entry = Entry(kind=Kind.CANCEL, amount_minor=1, told=Told.REFUSED)
     assert entry_of(entry_line("key", entry)) == ("key", entry)
+
+
+def test_a_backend_of_revision_id_knows_the_hubs_number() -> None:
+    row = a_row()._replace(trans_id=77, revision=Revision.ID)
+    keys = {side: ours_of(*our_lines([row], side))[0] for side in Side}
+    assert keys == {Side.BACKEND: "77", Side.PROVIDER: row.guid}
 
 
 def test_both_sides_are_walked_through_and_the_plainly_equal_are_only_counted() -> None:
     plain = Entry(kind=Kind.BET, amount_minor=150, told=Told.BOOKED)
     other = Entry(kind=Kind.BET, amount_minor=151, told=Told.BOOKED)
-    here = [our_line(key, a_row(), Side.BACKEND) for key in ("a", "b", "c", "d", "e", "f")]
-    here.append(our_line("g", a_row(State.REFUSED), Side.BACKEND))
+    rows = [a_row()._replace(guid=key) for key in ("a", "b", "c", "d", "e", "f")]
+    here = our_lines([*rows, a_row(State.REFUSED)._replace(guid="g")], Side.BACKEND)
     there = [entry_line(key, plain) for key in ("b", "b", "c", "c!", "e", "g", "h")]
-    walk = Merge(iter(here), iter(sorted([*there, entry_line("f", other)])))
+    walk = Merge(iter([here]), iter([sorted([*there, entry_line("f", other)])]))
     walked = [(key, row is not None, len(entries)) for key, row, entries in walk.rest()]
     assert walked == [
         ("a", True, 0),
@@ -148,3 +168,68 @@ def test_both_sides_are_walked_through_and_the_plainly_equal_are_only_counted() 
         ("h", False, 1),
     ]
     assert walk.equal == Sums(count=2, bet_minor=300)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_every_id_is_counted_or_walked_with_all_its_lines(tmp_path: Path, seed: int) -> None:
+    """The same as putting all lines of both sides into two dictionaries."""
+    chance = random.Random(seed)  # noqa: S311 - a random world, the same in every run
+    rows = [
+        a_row(chance.choice(list(State)))._replace(guid=f"k{number}", amount_minor=number % 3)
+        for number in chance.sample(range(40), 30)
+    ]
+    lines = [
+        entry_line(
+            f"k{chance.randrange(45)}",
+            Entry(
+                kind=chance.choice([Kind.BET, Kind.BET, Kind.WIN, Kind.CANCEL]),
+                amount_minor=chance.randrange(3),
+                told=chance.choice([Told.BOOKED, Told.BOOKED, *Told]),
+            ),
+        )
+        for _ in range(60)
+    ]
+    here, there = (LineSorter(tmp_path, name, lines_max=7) for name in ("ours", "theirs"))
+    here.extend(our_lines(rows, Side.BACKEND))
+    there.extend(lines)
+    walk = Merge(here.blocks(), there.blocks())
+    rest = {key: (mine, entries) for key, mine, entries in walk.rest()}
+    ours_by_key = dict(ours_of(line) for line in our_lines(rows, Side.BACKEND))
+    theirs_by_key: dict[str, list[Entry]] = defaultdict(list)
+    for key, entry in map(entry_of, sorted(lines)):
+        theirs_by_key[key].append(entry)
+    for key, (mine, entries) in rest.items():
+        assert (mine, entries) == (ours_by_key.get(key), theirs_by_key.get(key, []))
+    counted = (ours_by_key.keys() | theirs_by_key.keys()) - rest.keys()
+    assert list(rest) == sorted(rest)
+    assert walk.equal == sum((sums_here(ours_by_key[key]) for key in counted), Sums())
+    for key in counted:
+        judged = judge(ours_by_key[key], theirs_by_key[key], Side.BACKEND)
+        assert (judged.verdict, len(theirs_by_key[key])) == (Verdict.EQUAL, 1)
+
+
+def test_a_quoted_file_is_read_as_a_plain_one_is(tmp_path: Path) -> None:
+    """From the first quote on lines are read one by one."""
+    plain = "".join(f"mn-{number},bet,{number}.50,ok\r\n" for number in range(60_000))
+    quoted = plain.replace("mn-59000,bet", '"mn-59000","bet"')
+    cancels = 'mn-9-c,cancel,9.5,ok\n"mn-8-c",refund,8.50,ok\n'
+    found = entries(tmp_path, HEADER + quoted + cancels)
+    assert found == sorted(
+        [
+            *entries(tmp_path, HEADER + plain),
+            ("mn-9", Entry(kind=Kind.CANCEL, amount_minor=950, told=Told.BOOKED)),
+            ("mn-8", Entry(kind=Kind.CANCEL, amount_minor=850, told=Told.BOOKED)),
+        ],
+        key=lambda each: entry_line(*each),
+    )
+
+
+def test_a_byte_that_is_no_text_is_named_by_its_line(tmp_path: Path) -> None:
+    text = HEADER.encode() + b"a,bet,1,ok\n" * 50_000 + b"a\xff,bet,1,ok\n"
+    (bad,) = faults(tmp_path, text)
+    assert bad.number == 50_002
+
+
+def test_no_more_bad_lines_are_listed_than_anybody_reads(tmp_path: Path) -> None:
+    assert len(faults(tmp_path, HEADER + "a,stake,1,ok\n" * (FAULTS_MAX + 5))) == FAULTS_MAX
+    assert len(faults(tmp_path, HEADER + '"a",stake,1,ok\n' * (FAULTS_MAX + 5))) == FAULTS_MAX

@@ -142,6 +142,14 @@ def test_statement_finds_its_rows_by_an_index(name: str, database: sqlite3.Conne
     assert {tables[alias] for alias in scanned if tables.get(alias) in NAMES} <= SMALL.keys()
 
 
+@pytest.mark.parametrize("name", ["compared_rows"])
+def test_pages_are_read_in_the_order_of_their_key(name: str, database: sqlite3.Connection) -> None:
+    """A page that is sorted first costs what all pages cost, and all of them their square."""
+    text = SQLITE[name].text
+    plan = database.execute("EXPLAIN QUERY PLAN " + text, _values(text)).fetchall()
+    assert [step for *_, step in plan if "TEMP B-TREE" in step] == []
+
+
 def reads_all(step: str, database: sqlite3.Connection) -> bool:
     """Say whether a step of a plan reads all rows of a table, be it through a key."""
     through = THROUGH.match(step)

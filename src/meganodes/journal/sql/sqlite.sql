@@ -544,11 +544,12 @@ GROUP BY agent_id
 SELECT count(*) FROM listings WHERE position IS NULL
 
 -- name: compared_rows
--- Read what is compared of an agent's bets and wins, by number.
+-- Read what is compared of an agent's bets and wins, by number: the plus keeps the planner at the key
+-- of numbers, for any other makes it sort all that the agent ever had, once for each page.
 SELECT t.trans_id, t.guid, t.kind, t.amount_minor, t.state, t.step, t.revision, t.created_at_ms,
        t.owed_since_ms, t.due_at_ms
 FROM transactions AS t
-WHERE t.agent_id = ? AND t.trans_id >= ? AND t.trans_id < ? AND t.kind <> 'cancel'
+WHERE +t.agent_id = ? AND t.trans_id >= ? AND t.trans_id < ? AND t.kind <> 'cancel'
 ORDER BY t.trans_id
 LIMIT ?
 
