@@ -7,7 +7,7 @@ import inspect
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -230,9 +230,7 @@ def _as_it_is(found: object) -> object:
 UNORDERED: dict[str, Callable[[Any], object]] = {
     "list_skips": sorted,
     "failed_attempts": lambda found: (sorted(map(repr, found.groups)), found.is_whole),
-    "unsummed": lambda found: [
-        (each.agent_id, each.after, each.until, sorted(each.turnovers)) for each in found
-    ],
+    "unsummed": lambda found: [replace(each, turnovers=sorted(each.turnovers)) for each in found],
     "named": lambda found: (
         sorted(map(repr, found.transactions)),
         sorted(map(repr, found.rounds)),
