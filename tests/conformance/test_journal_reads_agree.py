@@ -208,7 +208,7 @@ QUESTIONS: dict[str, Callable[[Asking], tuple[tuple[Any, ...], dict[str, Any]]]]
     "rounds_named": lambda a: ((a.agent(), a.random.choice(USERS), a.row().round_id), {}),
     "search": lambda a: ((a.sought(), a.limit()), {}),
     "search_newer": lambda a: ((a.sought(), a.limit()), {}),
-    "count": lambda a: ((a.sought(), a.limit()), {}),
+    "search_and_count": lambda a: ((a.sought(), a.limit(), 1_000), {}),
     "named": lambda a: (
         (a.name(), set(a.random.sample(AGENTS, a.random.randint(0, 3))), {7, 8}),
         {},
