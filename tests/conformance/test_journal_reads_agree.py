@@ -7,7 +7,7 @@ import inspect
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -208,7 +208,7 @@ QUESTIONS: dict[str, Callable[[Asking], tuple[tuple[Any, ...], dict[str, Any]]]]
     "rounds_named": lambda a: ((a.agent(), a.random.choice(USERS), a.row().round_id), {}),
     "search": lambda a: ((a.sought(), a.limit()), {}),
     "search_newer": lambda a: ((a.sought(), a.limit()), {}),
-    "count": lambda a: ((a.sought(), a.limit()), {}),
+    "search_and_count": lambda a: ((a.sought(), a.limit(), 1_000), {}),
     "named": lambda a: (
         (a.name(), set(a.random.sample(AGENTS, a.random.randint(0, 3))), {7, 8}),
         {},
@@ -230,9 +230,7 @@ def _as_it_is(found: object) -> object:
 UNORDERED: dict[str, Callable[[Any], object]] = {
     "list_skips": sorted,
     "failed_attempts": lambda found: (sorted(map(repr, found.groups)), found.is_whole),
-    "unsummed": lambda found: [
-        (each.agent_id, each.after, each.until, sorted(each.turnovers)) for each in found
-    ],
+    "unsummed": lambda found: [replace(each, turnovers=sorted(each.turnovers)) for each in found],
     "named": lambda found: (
         sorted(map(repr, found.transactions)),
         sorted(map(repr, found.rounds)),

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import defaultdict
+from itertools import combinations
 
 import pytest
 
 from meganodes.domain.transaction import Transaction
 from meganodes.journal.turnover import (
     QUARTER_MS,
+    QUARTERS_OF_DAY,
     Page,
     QuarterTurnover,
     SessionTurnover,
@@ -26,6 +28,7 @@ from tests.support.transactions import START_MS, settled_bet, settled_win, undon
 ALL = Page(offset=0, limit=2_000)
 EVER = Window(start_ms=0, end_ms=START_MS * 2)
 QUARTER = START_MS // QUARTER_MS * QUARTER_MS
+DAY_MS = QUARTERS_OF_DAY * QUARTER_MS
 SEED = 20_260_921
 
 
@@ -221,6 +224,31 @@ async def test_every_window_has_the_sums_of_its_entries_however_far_they_are_sum
         course = await journal.reads.turnover_course(1, window)
         assert course.games == games
         assert course.quarters == await quarter_by_quarter(journal, window)
+
+
+@pytest.mark.parametrize("offset_minutes", [0, 60, -210, 330, 345, 825])
+async def test_local_days_of_every_time_zone_have_the_sums_of_their_entries(
+    journal: Journal, offset_minutes: int
+) -> None:
+    """By game whole days of UTC are summed up too; local days end anywhere among their quarters."""
+    chance = random.Random(offset_minutes)  # noqa: S311 - a test that can be repeated
+    midnight = START_MS // DAY_MS * DAY_MS - offset_minutes * 60_000
+    moments = sorted(midnight + chance.randrange(5 * DAY_MS) for _ in range(80))
+    amounts = [chance.randrange(1, 10**12) for _ in moments]
+    for at_ms, amount_minor in zip(moments, amounts, strict=True):
+        await settled_bet(journal.store, game_code=str(amount_minor % 3), amount_minor=amount_minor)
+        await place(journal, at_ms)
+        if chance.random() < 0.1:
+            await journal.store.sum_turnovers(limit=chance.choice([1, 7, 50]))
+    for first, past in combinations(range(-1, 7), 2):
+        window = Window(start_ms=midnight + first * DAY_MS, end_ms=midnight + past * DAY_MS)
+        expected: defaultdict[str, int] = defaultdict(int)
+        for at_ms, amount_minor in zip(moments, amounts, strict=True):
+            if window.start_ms <= at_ms < window.end_ms:
+                expected[str(amount_minor % 3)] += amount_minor
+        games = await journal.reads.turnover_by_game(1, window)
+        assert {each.game_code: each.bet_minor for each in games} == expected
+        assert (await journal.reads.turnover_course(1, window)).games == games
 
 
 async def test_summing_up_goes_on_from_where_it_stopped_and_ends(journal: Journal) -> None:

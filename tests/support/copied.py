@@ -29,6 +29,7 @@ A_ROW_OF_EACH: tuple[tuple[str, tuple[Any, ...]], ...] = (
         "INSERT INTO turnovers VALUES (1, 2, 400000001, 11, 7, ?, ?, -5, 0, ?, 3)",
         (ODD_TEXT, LARGEST, LARGEST),
     ),
+    ("INSERT INTO day_turnovers VALUES (1, 2, 7, ?, ?, -5, 0, ?)", (ODD_TEXT, LARGEST, LARGEST)),
     (
         "INSERT INTO games VALUES (7, 'odd', ?, ?, 'slot', '', '', '', 0, 1, '2026-01-01')",
         (ODD_TEXT, json.dumps({"0": ODD_TEXT})),

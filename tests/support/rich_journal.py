@@ -40,6 +40,7 @@ _LISTED = {
     (Kind.BET, State.CANCELLED): TransType.CANCEL,
     (Kind.WIN, State.CREDITED): TransType.WIN,
 }
+_NIGHT_MS = 12 * 3_600_000
 _OUTCOMES = ("accepted", "accepted", "refused", "unknown", "not_sent")
 
 
@@ -63,6 +64,7 @@ class RichJournal:
             if number % 5 == 0:
                 await self._store.sequence(now_ms=self.now_ms, limit=self._random.randint(1, 9))
             if number % 40 == 0:
+                self.now_ms += self._random.randrange(_NIGHT_MS)
                 await self._settle_balances()
                 await self._store.sum_turnovers(limit=self._random.randint(1, 60))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -14,6 +15,8 @@ from meganodes.directory.staff_tables import staff
 from meganodes.directory.tables import audit, users
 from meganodes.kit.database import ReadConnection
 
+_WHOLE_TARGET: Final = re.compile(rf"(?:{'|'.join(Subject)}):[0-9]+", re.ASCII)
+
 LOOK_ROWS: Final = 20_000
 """One look goes through so many rows at most, whatever fits; a person may go on from there."""
 
@@ -22,6 +25,7 @@ LOOK_ROWS: Final = 20_000
 class AuditFilter:
     """Which rows: texts that the person, the tag or the target contain; "" for all.
 
+    A target that is named as a whole (`user:7`) is that one alone, and its rows have a key.
     ``agent_ids`` limits to what concerns these agents, their users and their staff; None for all.
     ``before`` is the version to go on below.
     """
@@ -51,7 +55,10 @@ class AuditPage:
 def audit_page(
     connection: ReadConnection, wanted: AuditFilter, limit: int, rows_max: int = LOOK_ROWS
 ) -> AuditPage:
-    """Look for ``limit`` rows that fit, among the newest ``rows_max`` below the start."""
+    """Look for ``limit`` rows that fit, among the newest ``rows_max`` below the start.
+
+    Of a whole target those are the newest rows about it.
+    """
     reached = _reached(connection, wanted, rows_max)
     statement: Select[Any] = select(audit).where(*_conditions(wanted))
     if reached is not None:
@@ -67,6 +74,8 @@ def audit_page(
 def _reached(connection: ReadConnection, wanted: AuditFilter, rows_max: int) -> int | None:
     """Find the oldest row that one look may reach; None when the log ends before."""
     below = select(audit.c.version)
+    if _WHOLE_TARGET.fullmatch(wanted.target):
+        below = below.where(audit.c.target == wanted.target)
     if wanted.before is not None:
         below = below.where(audit.c.version < wanted.before)
     # The row at the bound, and one below it: only then there is something to go on for.
@@ -78,13 +87,13 @@ def _reached(connection: ReadConnection, wanted: AuditFilter, rows_max: int) -> 
 def _conditions(wanted: AuditFilter) -> list[ColumnElement[bool]]:
     conditions = [
         column.contains(text, autoescape=True)
-        for column, text in (
-            (audit.c.actor, wanted.who),
-            (audit.c.tag, wanted.tag),
-            (audit.c.target, wanted.target),
-        )
+        for column, text in ((audit.c.actor, wanted.who), (audit.c.tag, wanted.tag))
         if text
     ]
+    if _WHOLE_TARGET.fullmatch(wanted.target):
+        conditions.append(audit.c.target == wanted.target)
+    elif wanted.target:
+        conditions.append(audit.c.target.contains(wanted.target, autoescape=True))
     if wanted.from_ms is not None:
         conditions.append(audit.c.at_ms >= wanted.from_ms)
     if wanted.to_ms is not None:

@@ -36,7 +36,7 @@ SCHEMA: Final = Schema(
     title="the directory",
     versions=Path(__file__).with_name("migrations") / "versions",
     version_table="directory_schema",
-    revision="0005",
+    revision="0006",
     tables=_FIRST_TABLES
     | {"maintenance_windows", "staff", "staff_codes", "staff_sessions", "sign_in_failures"}
     | {"settlement_proposals", "node_numbers"},

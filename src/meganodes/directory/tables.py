@@ -224,4 +224,5 @@ audit = Table(
     Column("new", Text, nullable=False),
     Column("reason", Text),
     Column("seal", LargeBinary, nullable=False),
+    Index(None, "target", "version"),
 )

@@ -38,13 +38,13 @@ async def transactions_page(
     """Give a page of an agent's transactions, newest first: the newest ones, or those below."""
     past = sought.past if below is None else min(sought.past, below)
     found = await hub.reads.search(replace(sought, past=past), limit)
-    more = found.reached > sought.first
-    return TransactionPage(
-        rows=found.rows,
-        older_below=found.reached if more else None,
-        newer_from=below,
-        is_short=more and len(found.rows) < limit,
-    )
+    return _page(sought, limit, found, newer_from=below)
+
+
+async def first_page(hub: Hub, sought: Sought, limit: int) -> tuple[TransactionPage, Counted]:
+    """Give the newest ones, and how many there are as far as one look goes."""
+    found, counted = await hub.reads.search_and_count(sought, limit, COUNT_MAX)
+    return _page(sought, limit, found, newer_from=None), counted
 
 
 async def newer_page(hub: Hub, sought: Sought, limit: int, *, newer_from: int) -> TransactionPage:
@@ -62,11 +62,6 @@ async def newer_page(hub: Hub, sought: Sought, limit: int, *, newer_from: int) -
         newer_from=found.reached,
         is_short=len(found.rows) < limit,
     )
-
-
-async def transactions_count(hub: Hub, sought: Sought) -> Counted:
-    """Count them as far as one look goes."""
-    return await hub.reads.count(sought, COUNT_MAX)
 
 
 async def every_transaction(
@@ -101,3 +96,13 @@ async def _undone_bet(hub: Hub, row: Transaction) -> Transaction | None:
         transaction_id=row.cancel_transaction_id,
     )
     return await hub.journal.find(key)
+
+
+def _page(sought: Sought, limit: int, found: Found, *, newer_from: int | None) -> TransactionPage:
+    more = found.reached > sought.first
+    return TransactionPage(
+        rows=found.rows,
+        older_below=found.reached if more else None,
+        newer_from=newer_from,
+        is_short=more and len(found.rows) < limit,
+    )

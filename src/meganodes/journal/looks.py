@@ -34,12 +34,24 @@ def found(reader: Reader, sought: Sought, limit: int) -> Found:
     """Look for the newest rows that are wanted."""
     if _is_nowhere(sought.game_code, sought.round_id):
         return Found(rows=(), reached=sought.first)
-    values = _values(sought) | {"limit": limit}
-    way = _way(reader, values)
-    if way == _BY_TIME:
-        values["first"] = _reached(reader, values)
-    read = rows.transactions(reader.all(f"search_{way}", values))
-    return Found(rows=read, reached=read[-1].trans_id if len(read) == limit else values["first"])
+    _, _, newest = _newest(reader, sought, limit)
+    return newest
+
+
+def found_and_counted(
+    reader: Reader, sought: Sought, limit: int, count_max: int
+) -> tuple[Found, Counted]:
+    """Look for the newest rows that are wanted, and count on below them: each row is met once."""
+    if _is_nowhere(sought.game_code, sought.round_id):
+        return Found(rows=(), reached=sought.first), Counted(count=0, is_all=True)
+    way, values, newest = _newest(reader, sought, limit)
+    count = len(newest.rows)
+    if count == limit:
+        below = {**values, "past": newest.reached, "limit": count_max + 1 - count}
+        ((more,),) = reader.all(f"count_{way}", below)
+        count += more
+    is_all = count <= count_max and values["first"] == sought.first
+    return newest, Counted(count=min(count, count_max), is_all=is_all)
 
 
 def found_newer(reader: Reader, sought: Sought, limit: int) -> Found:
@@ -53,19 +65,6 @@ def found_newer(reader: Reader, sought: Sought, limit: int) -> Found:
     read = rows.transactions(reader.all(f"search_newer_{way}", values))
     reached = read[-1].trans_id + 1 if len(read) == limit else values["past"]
     return Found(rows=tuple(reversed(read)), reached=reached)
-
-
-def counted(reader: Reader, sought: Sought, limit: int) -> Counted:
-    """Count what is wanted, up to a limit."""
-    if _is_nowhere(sought.game_code, sought.round_id):
-        return Counted(count=0, is_all=True)
-    values = _values(sought) | {"limit": limit + 1}
-    way = _way(reader, values)
-    if way == _BY_TIME:
-        values["first"] = _reached(reader, values)
-    ((count,),) = reader.all(f"count_{way}", values)
-    is_all = count <= limit and values["first"] == sought.first
-    return Counted(count=min(count, limit), is_all=is_all)
 
 
 def named(reader: Reader, text: str, agents: Collection[int], providers: Collection[int]) -> Named:
@@ -94,6 +93,17 @@ def named(reader: Reader, text: str, agents: Collection[int], providers: Collect
         rounds=tuple(map(rows.round_key, named_rounds)),
         attempts=tuple((agent, trans) for agent, trans in attempts if agent in agents),
     )
+
+
+def _newest(reader: Reader, sought: Sought, limit: int) -> tuple[str, dict[str, Any], Found]:
+    """Look for the newest rows; say by which way and with which values."""
+    values = _values(sought) | {"limit": limit}
+    way = _way(reader, values)
+    if way == _BY_TIME:
+        values["first"] = _reached(reader, values)
+    read = rows.transactions(reader.all(f"search_{way}", values))
+    reached = read[-1].trans_id if len(read) == limit else values["first"]
+    return way, values, Found(rows=read, reached=reached)
 
 
 def _is_nowhere(*texts: str | None) -> bool:

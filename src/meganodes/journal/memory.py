@@ -336,10 +336,13 @@ class MemoryJournal:
         self._require("search")
         return memory_search.found_newer(self._tables, sought, limit)
 
-    async def count(self, sought: Sought, limit: int) -> Counted:
-        """Count what is wanted, up to a limit."""
-        self._require("count")
-        return memory_search.counted(self._tables, sought, limit)
+    async def search_and_count(
+        self, sought: Sought, limit: int, count_max: int
+    ) -> tuple[Found, Counted]:
+        """Look for the newest rows that are wanted, and count how many there are."""
+        self._require("search_and_count")
+        counted = memory_search.counted(self._tables, sought, count_max)
+        return memory_search.found(self._tables, sought, limit), counted
 
     async def named(self, text: str, agents: Collection[int], providers: Collection[int]) -> Named:
         """Look for whatever goes by an id."""

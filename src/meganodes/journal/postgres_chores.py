@@ -236,5 +236,13 @@ async def _add_turnovers(sums: Sequence[EntrySums], session: Session) -> int:
         if each.turnovers:
             turnovers = sorted(each.turnovers, key=lambda row: row[:6])
             await session.rows("add_turnovers", *zip(*turnovers, strict=True))
+        await _add_day_turnovers(each, session)
         added += each.until - each.after
     return added
+
+
+async def _add_day_turnovers(each: EntrySums, session: Session) -> None:
+    if not each.are_days_summed:
+        await session.rows("make_day_turnovers", each.agent_id)
+    elif each.day_turnovers:
+        await session.rows("add_day_turnovers", *zip(*each.day_turnovers, strict=True))

@@ -214,9 +214,13 @@ class DatabaseReads:
         """Look for the oldest rows that are wanted."""
         return await self._in_thread(lambda reader: looks.found_newer(reader, sought, limit))
 
-    async def count(self, sought: Sought, limit: int) -> Counted:
-        """Count what is wanted, up to a limit."""
-        return await self._in_thread(lambda reader: looks.counted(reader, sought, limit))
+    async def search_and_count(
+        self, sought: Sought, limit: int, count_max: int
+    ) -> tuple[Found, Counted]:
+        """Look for the newest rows that are wanted, and count how many there are."""
+        return await self._in_thread(
+            lambda reader: looks.found_and_counted(reader, sought, limit, count_max)
+        )
 
     async def named(self, text: str, agents: Collection[int], providers: Collection[int]) -> Named:
         """Look for whatever goes by an id."""

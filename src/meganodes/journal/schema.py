@@ -15,7 +15,7 @@ from meganodes.kit import migrations
 from meganodes.kit.database import Database, DatabaseKind, DatabaseSettings, DatabaseUrl
 from meganodes.kit.migrations import Schema
 
-REVISION: Final = "0008"
+REVISION: Final = "0009"
 """The newest revision of the tables, which this code is written for."""
 
 VERSION_TABLE: Final = "journal_version"
@@ -24,6 +24,7 @@ _TABLES: Final = frozenset(
     {
         "attempt_bodies",
         "attempts",
+        "day_turnovers",
         "events",
         "list_skips",
         "listing_positions",

@@ -122,8 +122,10 @@ class JournalSearch(Protocol):
     async def search_newer(self, sought: Sought, limit: int) -> Found:
         """Look for the oldest rows that are wanted; all before ``reached`` was looked at."""
 
-    async def count(self, sought: Sought, limit: int) -> Counted:
-        """Count what is wanted, up to a limit."""
+    async def search_and_count(
+        self, sought: Sought, limit: int, count_max: int
+    ) -> tuple[Found, Counted]:
+        """Look for the newest rows wanted; count to ``count_max``, which is ``limit`` or more."""
 
     async def named(self, text: str, agents: Collection[int], providers: Collection[int]) -> Named:
         """Look for whatever of these agents goes by an id; a provider's own at ``providers``."""

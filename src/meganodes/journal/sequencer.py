@@ -21,6 +21,8 @@ _SETTLE = SQLITE["settle_balance"].text
 _CLOSE_TIMES = SQLITE["close_times"].text
 _NOTE_SUMMED = SQLITE["note_summed"].text
 _ADD_TURNOVER = SQLITE["add_turnover"].text
+_ADD_DAY_TURNOVER = SQLITE["add_day_turnover"].text
+_MAKE_DAY_TURNOVERS = SQLITE["make_day_turnovers"].text
 _NEXT_WORDS = SQLITE["next_search_words"].text
 _ADD_WORDS = SQLITE["add_search_words"].text
 _NOTE_SEALED = SQLITE["note_sealed"].text
@@ -75,10 +77,15 @@ class Sequencer:
         return True
 
     def _add(self, each: EntrySums) -> int:
-        noted = self._execute(_NOTE_SUMMED, (each.until, each.agent_id, each.after))
+        noted = self._execute(_NOTE_SUMMED, (each.until, each.until, each.agent_id, each.after))
         if not noted.rowcount:
             # Another run was quicker; what it took must not be added twice.
             return 0
         for turnover in each.turnovers:
             self._execute(_ADD_TURNOVER, turnover)
+        if each.are_days_summed:
+            for turnover in each.day_turnovers:
+                self._execute(_ADD_DAY_TURNOVER, turnover)
+        else:
+            self._execute(_MAKE_DAY_TURNOVERS, (each.agent_id,))
         return each.until - each.after

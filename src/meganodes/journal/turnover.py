@@ -12,6 +12,9 @@ from typing import Final
 QUARTER_MS: Final = 900_000
 """Sums are kept by quarters of an hour: the offset of every time zone is a multiple of it."""
 
+QUARTERS_OF_DAY: Final = 96
+"""By game, sums are kept by days of UTC too: a report over weeks in any time zone has many."""
+
 PART_MINOR: Final = 100_000_000
 """A sum is kept in two parts, so many minor units and the rest: no database's integers overflow."""
 
@@ -91,6 +94,15 @@ class SessionTurnover:
     bet_minor: int
     win_minor: int
     last_round_bet_minor: int
+
+
+def whole_days(first: int, past: int) -> tuple[int, int]:
+    """Give the first day that lies in a range of quarters from end to end, and the one past all.
+
+    Days are of UTC, numbered from 1970. Without a whole one both are 0.
+    """
+    days = -(-first // QUARTERS_OF_DAY), past // QUARTERS_OF_DAY
+    return days if days[0] < days[1] else (0, 0)
 
 
 def whole(high: int, low: int) -> int:

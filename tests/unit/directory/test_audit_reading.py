@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from meganodes.directory.audit import AuditRow
 from meganodes.directory.audit_reading import AuditFilter, audit_page
@@ -100,3 +104,50 @@ async def test_a_look_ends_at_its_bound_and_goes_on_from_there(place: DatabaseUr
         assert [row.actor for row in found] == [BOB.name]
         assert looks == 3
         database.close()
+
+
+async def test_rows_about_one_thing_are_found_by_key_among_all_others(
+    place: DatabaseUrl,
+) -> None:
+    async with started_directory(place) as directory:
+        for number in range(11):
+            await directory.add_agent(a_new_agent(name=f"agent{number}"), BOB)
+        database = open_database(place)
+        page = await database.read(audit_page, AuditFilter(target="agent:1"), 5, 3)
+        assert [row.target for row in page.rows] == ["agent:1"], "nor agent:10 and agent:11"
+        assert (page.older, page.is_short) == (None, False), "the others are not looked at"
+        part = await database.read(audit_page, AuditFilter(target="gent:1"), 5, 100)
+        assert [row.target for row in part.rows] == ["agent:11", "agent:10", "agent:1"]
+        database.close()
+
+
+async def test_a_look_at_much_about_one_thing_ends_at_its_bound_too(place: DatabaseUrl) -> None:
+    async with started_directory(place) as directory:
+        await directory.add_agent(a_new_agent(name="one"), BOB)
+        for zone in ("Asia/Seoul", "Asia/Tokyo", "Europe/Madrid", "Europe/Paris"):
+            await directory.set_agent("one", {"time_zone": zone}, ANNA)
+        database = open_database(place)
+        wanted = AuditFilter(target="agent:1", who="bob")
+        short = await database.read(audit_page, wanted, 5, 3)
+        assert (short.rows, short.older, short.is_short) == ((), 3, True)
+        rest = await database.read(audit_page, replace(wanted, before=short.older), 5, 3)
+        assert [row.actor for row in rest.rows] == [BOB.name]
+        database.close()
+
+
+@pytest.mark.parametrize("changes", [{}, {"before": 9}, {"agent_ids": [1, 2]}, {"who": "bob"}])
+async def test_a_whole_target_goes_by_its_key(tmp_path: Path, changes: dict[str, Any]) -> None:
+    with counted_statements() as statements:
+        async with started_directory(tmp_path / "hub.db") as directory:
+            statements.clear()
+            await directory.audit_page(AuditFilter(target="user:7", **changes), 10)
+    with closing(sqlite3.connect(tmp_path / "hub.db")) as connection:
+        plans = [
+            [step for *_, step in connection.execute(f"EXPLAIN QUERY PLAN {text}")]
+            for text in statements.texts
+            if text.startswith("SELECT") and "directory_audit" in text
+        ]
+    assert len(plans) == 2, "how far the look goes, and its rows"
+    for plan in plans:
+        assert "ix_directory_audit_target_version (target=?" in plan[0], plan
+        assert not [step for step in plan if "SCAN" in step or "TEMP B-TREE" in step], plan

@@ -7,8 +7,8 @@ from pathlib import Path
 from meganodes.domain.transaction import Kind
 from meganodes.hub.transaction_search import (
     every_transaction,
+    first_page,
     named,
-    transactions_count,
     transactions_page,
 )
 from meganodes.journal.search import Counted, Sought
@@ -27,7 +27,9 @@ async def test_a_page_says_where_the_next_one_begins(tmp_path: Path) -> None:
         assert not page.is_short
         whole = await transactions_page(world.hub, EVERYTHING, 4)
         assert (len(whole.rows), whole.older_below, whole.is_short) == (3, None, False)
-        assert await transactions_count(world.hub, EVERYTHING) == Counted(count=3, is_all=True)
+        newest, counted = await first_page(world.hub, EVERYTHING, 2)
+        assert newest == page
+        assert counted == Counted(count=3, is_all=True)
 
 
 async def test_a_run_through_all_gives_each_row_once_up_to_a_limit(tmp_path: Path) -> None:

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from meganodes.domain.transaction import Kind, State
 from meganodes.journal import looks, rows
 from meganodes.journal.schema import upgrade
-from meganodes.journal.search import FEW_ENTRIES, OWN_ENTRIES_MAX, Sought
+from meganodes.journal.search import FEW_ENTRIES, OWN_ENTRIES_MAX, Counted, Sought
 from meganodes.journal.sequencer import Sequencer
 from meganodes.journal.sqlite_connection import sqlite_reader
 from meganodes.journal.statements import SQLITE
@@ -104,12 +105,34 @@ def test_an_agent_with_few_rows_among_many_is_found_at_once(
 
 
 def test_a_count_that_did_not_see_all_says_so(connection: sqlite3.Connection) -> None:
-    wins = looks.counted(sqlite_reader(connection), replace(EVERYTHING, kind=Kind.WIN), 10_000)
+    def counted(sought: Sought) -> Counted:
+        return looks.found_and_counted(sqlite_reader(connection), sought, 1, 10_000)[1]
+
+    wins = counted(replace(EVERYTHING, kind=Kind.WIN))
     assert (wins.count, wins.is_all) == (0, False)
-    own = looks.counted(sqlite_reader(connection), replace(EVERYTHING, agent_id=2), 10_000)
+    own = counted(replace(EVERYTHING, agent_id=2))
     assert (own.count, own.is_all) == (2, True)
-    user = looks.counted(sqlite_reader(connection), replace(EVERYTHING, user_code=1), 10_000)
+    user = counted(replace(EVERYTHING, user_code=1))
     assert (user.count, user.is_all) == (1, True)
+
+
+@pytest.mark.parametrize("limit", [1, 2, 7, 50])
+@pytest.mark.parametrize("count_max", [50, 10_000])
+@pytest.mark.parametrize(
+    "questions",
+    [{}, {"agent_id": 2}, {"user_code": 1}, {"kind": Kind.WIN}, {"past": 20}, {"game_code": "\0"}],
+)
+def test_what_is_counted_is_what_stands_in_the_range_that_was_looked_at(
+    connection: sqlite3.Connection, questions: dict[str, Any], limit: int, count_max: int
+) -> None:
+    """However long the page is, beside which the counting goes on below its last row."""
+    reader, sought = sqlite_reader(connection), replace(EVERYTHING, **questions)
+    newest, counted = looks.found_and_counted(reader, sought, limit, count_max)
+    assert newest == looks.found(reader, sought, limit)
+    wanted = looks.found(reader, sought, count_max + 1)
+    assert counted.count == min(len(wanted.rows), count_max)
+    is_whole = len(wanted.rows) <= count_max and wanted.reached == sought.first
+    assert counted.is_all is is_whole
 
 
 @pytest.mark.parametrize(
@@ -152,7 +175,8 @@ def test_a_journal_without_a_row_answers_too(tmp_path: Path) -> None:
     upgrade(parse_database_url(f"sqlite:///{path}"))
     with closing(sqlite3.connect(path)) as empty:
         assert looks.found(sqlite_reader(empty), EVERYTHING, 5).rows == ()
-        assert looks.counted(sqlite_reader(empty), EVERYTHING, 5).count == 0
+        _, counted = looks.found_and_counted(sqlite_reader(empty), EVERYTHING, 5, 5)
+        assert counted == Counted(count=0, is_all=True)
 
 
 @pytest.mark.parametrize("steps", [0, 1, 3])

@@ -8,10 +8,20 @@ import pytest
 
 from meganodes.journal.guards import RowRefused
 from meganodes.journal.postgres import PostgresJournal
+from meganodes.journal.turnover import Window
 from meganodes.kit.database import DatabaseUrl
 from tests.support.nodes import ask, node_at
 from tests.support.postgres import empty_journal, shared_database
-from tests.support.transactions import START_MS, accepted, bet, committed, intent, moving, win
+from tests.support.transactions import (
+    START_MS,
+    accepted,
+    bet,
+    committed,
+    intent,
+    moving,
+    settled_bet,
+    win,
+)
 
 ROWS = 300
 
@@ -149,3 +159,26 @@ async def test_caller_who_goes_away_does_not_cancel_the_work(url: DatabaseUrl) -
         with pytest.raises(asyncio.CancelledError):
             await claiming
     assert ask(url, "SELECT attempts FROM transactions") == [(1,)]
+
+
+async def test_turnovers_of_days_that_an_older_node_left_behind_are_made_anew(
+    url: DatabaseUrl,
+) -> None:
+    async with node_at(url) as store:
+        for amount_minor in (100, 20, 3):
+            await settled_bet(store, amount_minor=amount_minor)
+            await store.sequence(now_ms=START_MS, limit=10)
+            await store.sum_turnovers(limit=10)
+        assert ask(url, "SELECT bet_low FROM day_turnovers") == [(123,)]
+        # The last one was summed up by a node that knows nothing of days.
+        ask(url, "UPDATE day_turnovers SET bet_low = 120")
+        ask(url, "UPDATE listing_positions SET day_summed_position = 2")
+        ever = Window(start_ms=0, end_ms=2 * START_MS)
+        assert [each.bet_minor for each in await store.reads.turnover_by_game(1, ever)] == [123]
+        await settled_bet(store, amount_minor=4_000)
+        await store.sequence(now_ms=START_MS, limit=10)
+        await store.sum_turnovers(limit=10)
+        assert ask(url, "SELECT bet_low FROM day_turnovers") == [(4_123,)]
+        assert ask(url, "SELECT summed_position, day_summed_position FROM listing_positions") == [
+            (4, 4)
+        ]

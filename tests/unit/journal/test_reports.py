@@ -14,12 +14,14 @@ from meganodes.journal.schema import upgrade
 from meganodes.journal.sqlite import SqliteJournal
 from meganodes.journal.sqlite_connection import open_reader, sqlite_reader
 from meganodes.journal.statements import POSTGRESQL, SQLITE
-from meganodes.journal.turnover import PART_MINOR, QUARTER_MS, Window
+from meganodes.journal.turnover import PART_MINOR, QUARTER_MS, QUARTERS_OF_DAY, Window
 from meganodes.kit.clock import ManualClock
 from meganodes.kit.database import parse_database_url
 from tests.support.transactions import settled_bet
 
 QUARTER = 2_000_000 * QUARTER_MS
+DAY_MS = QUARTERS_OF_DAY * QUARTER_MS
+MIDNIGHT = QUARTER // DAY_MS * DAY_MS
 TWO_QUARTERS = Window(start_ms=QUARTER, end_ms=QUARTER + 2 * QUARTER_MS)
 
 
@@ -44,10 +46,14 @@ async def bets_at(store: SqliteJournal, *times_ms: int) -> None:
         await store.sequence(now_ms=at_ms, limit=10)
 
 
+def run(path: Path, statement: str) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute(statement)
+
+
 def forge_turnovers(path: Path) -> None:
     """Make every sum that is kept recognisable."""
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.execute("UPDATE turnovers SET bet_low = bet_low + 1000")
+    run(path, "UPDATE turnovers SET bet_low = bet_low + 1000")
 
 
 async def bets_of(store: SqliteJournal, window: Window) -> int:
@@ -60,6 +66,42 @@ async def test_whole_quarters_are_read_from_the_turnovers(store: SqliteJournal, 
     assert await store.sum_turnovers(limit=2) == 2
     forge_turnovers(path)
     assert await bets_of(store, TWO_QUARTERS) == 1003
+
+
+async def test_whole_days_by_game_are_read_from_sums_of_their_own(
+    store: SqliteJournal, path: Path
+) -> None:
+    """The hour before and the hour after them are read from the turnovers of quarters."""
+    hours = (-1, 0, 23, 24, 47, 48)
+    await bets_at(store, *(MIDNIGHT + hour * 4 * QUARTER_MS for hour in hours))
+    await store.sum_turnovers(limit=10)
+    forge_turnovers(path)
+    run(path, "UPDATE day_turnovers SET bet_low = bet_low + 1000000")
+    around = 4 * QUARTER_MS
+    window = Window(start_ms=MIDNIGHT - around, end_ms=MIDNIGHT + 2 * DAY_MS + around)
+    assert await bets_of(store, window) == 2_002_006
+    course = await store.reads.turnover_course(1, window)
+    assert [each.bet_minor for each in course.games] == [2_002_006]
+    assert await bets_of(store, Window(start_ms=MIDNIGHT + 1, end_ms=MIDNIGHT + DAY_MS)) == 1001
+
+
+async def test_days_that_an_older_program_left_behind_are_not_read_and_made_anew(
+    store: SqliteJournal, path: Path
+) -> None:
+    day = Window(start_ms=MIDNIGHT, end_ms=MIDNIGHT + DAY_MS)
+    await bets_at(store, MIDNIGHT, MIDNIGHT + 1)
+    await store.sum_turnovers(limit=10)
+    # It sums up what is new, and knows nothing of days: theirs are of two bets, not of three.
+    await bets_at(store, MIDNIGHT + 2)
+    await store.sum_turnovers(limit=10)
+    run(path, "UPDATE day_turnovers SET bet_low = 2")
+    run(path, "UPDATE listing_positions SET day_summed_position = 2")
+    assert await bets_of(store, day) == 3
+    await bets_at(store, MIDNIGHT + 3)
+    await store.sum_turnovers(limit=10)
+    assert await bets_of(store, day) == 4
+    forge_turnovers(path)
+    assert await bets_of(store, day) == 4, "days are read again"
 
 
 async def test_edges_of_a_window_are_read_from_the_list(store: SqliteJournal, path: Path) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 
 import psycopg
 import pytest
 
-from meganodes.journal.schema import REVISION, TABLES, check, upgrade
+from meganodes.journal.schema import MIGRATIONS, REVISION, TABLES, check, schema_of, upgrade
+from meganodes.kit import migrations
 from meganodes.kit.database import DatabaseKind, DatabaseUrl, parse_database_url
 from tests.support.postgres import dsn_of, postgres_database, postgres_server
 
@@ -129,3 +133,27 @@ def _place(connection: psycopg.Connection, now_ms: int, at_most: int) -> int:
     placed = connection.execute("SELECT place_listings(%s, %s)", (now_ms, at_most)).fetchone()
     assert placed is not None
     return int(placed[0])
+
+
+def test_turnovers_of_days_are_made_from_those_there_are(tmp_path: Path) -> None:
+    url = parse_database_url(postgres_server().create("of_revision_8"))
+    versions = tmp_path / "versions"
+    shutil.copytree(MIGRATIONS / "versions", versions)
+    for file in versions.glob("r*"):
+        if int(file.name[1:5]) > 8:
+            file.unlink()
+    older = replace(schema_of(DatabaseKind.POSTGRESQL), versions=versions, revision="0008")
+    migrations.upgrade(url, older)
+    with psycopg.connect(dsn_of(url), autocommit=True) as connection:
+        connection.execute(
+            """INSERT INTO turnovers VALUES (1, 95, 5, 9, 7, 'dice', 1, 2, 3, 4, 1),
+               (1, 0, 6, 8, 7, 'dice', 10, 20, 30, 40, 2),
+               (1, 96, 5, 9, 7, 'dice', 0, 5, 0, 0, 3)"""
+        )
+        connection.execute("INSERT INTO listing_positions VALUES (1, 4, 1, 3), (2, 4, 1, 0)")
+        upgrade(url)
+        assert check(url) is None
+        days = connection.execute("SELECT * FROM day_turnovers ORDER BY day").fetchall()
+        assert days == [(1, 0, 7, "dice", 11, 22, 33, 44), (1, 1, 7, "dice", 0, 5, 0, 0)]
+        positions = "SELECT agent_id, day_summed_position FROM listing_positions ORDER BY 1"
+        assert connection.execute(positions).fetchall() == [(1, 3), (2, 0)]

@@ -26,6 +26,7 @@ MADE_BY = {
     "search_words": 6,
     "seals": 8,
     "seal_progress": 8,
+    "day_turnovers": 9,
 }
 """Tables that the first revision had not, and which revision made them."""
 
@@ -113,3 +114,21 @@ async def test_a_journal_of_each_older_revision_keeps_its_rows_and_lists(
         assert [each.round_id for each in found.rounds] == [first.round_id]
         assert await store.add_search_words(before=2**53, limit=10) is not words_put_down
     await store.close()
+
+
+async def test_turnovers_of_days_are_made_from_those_there_are(tmp_path: Path) -> None:
+    newer, path = tmp_path / "newer.db", tmp_path / "journal.db"
+    await fill(newer)
+    store = opened(newer)
+    await store.start()
+    assert await store.sum_turnovers(limit=10) == 4
+    await store.close()
+    make_revision(path, tmp_path / "versions", 8)
+    copy_rows(newer, path, 8)
+    upgrade(url_of(path))
+    query = """SELECT d.*, p.summed_position, p.day_summed_position
+               FROM day_turnovers AS d JOIN listing_positions AS p ON p.agent_id = d.agent_id"""
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute(query).fetchall() == [
+            (1, START_MS // 86_400_000, 7, "fruits", 0, 14, 0, 0, 4, 4)
+        ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from meganodes.journal.turnover import PART_MINOR, QUARTER_MS, Window, whole
+from meganodes.journal.turnover import PART_MINOR, QUARTER_MS, Window, whole, whole_days
 
 
 @pytest.mark.parametrize(
@@ -30,3 +30,19 @@ def test_parts_of_a_sum_make_the_sum(amount_minor: int) -> None:
     high, low = divmod(amount_minor, PART_MINOR)
     assert whole(high, low) == amount_minor
     assert whole(-high, -low) == -amount_minor
+
+
+@pytest.mark.parametrize(
+    ("first", "past", "days"),
+    [
+        (0, 96, (0, 1)),
+        (1, 96, (0, 0)),
+        (1, 192, (1, 2)),
+        (95, 289, (1, 3)),
+        (96, 191, (0, 0)),
+        (192, 192, (0, 0)),
+        (22, 22 + 3 * 96, (1, 3)),
+    ],
+)
+def test_whole_days_of_a_range_of_quarters(first: int, past: int, days: tuple[int, int]) -> None:
+    assert whole_days(first, past) == days

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Final
 
 from meganodes.backoffice.messages import say
@@ -39,9 +38,9 @@ from meganodes.domain.transaction import Kind
 from meganodes.hub.transaction_search import (
     COUNT_MAX,
     TransactionPage,
+    first_page,
     named,
     newer_page,
-    transactions_count,
     transactions_page,
 )
 from meganodes.hub.transaction_story import Chapter, transaction_story
@@ -105,9 +104,7 @@ async def _found(visit: Visit, asked: Filter) -> tuple[TransactionPage, Counted 
             return page, None
     elif below is not None:
         return await transactions_page(hub, asked.sought, PAGE_SIZE, below=below), None
-    return await asyncio.gather(
-        transactions_page(hub, asked.sought, PAGE_SIZE), transactions_count(hub, asked.sought)
-    )
+    return await first_page(hub, asked.sought, PAGE_SIZE)
 
 
 async def _by_id(visit: Visit, asked: Filter) -> tuple[TransactionPage, Counted]:

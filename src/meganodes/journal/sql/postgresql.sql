@@ -144,9 +144,11 @@ SELECT h.first FROM halves AS h WHERE h.first = h.past
 
 -- name: unsummed
 -- Find which entries are to be summed up next: of each agent its oldest, of all so many at most.
-SELECT agent_id, summed_position, least(last_position, summed_position + %s - before)
+SELECT agent_id, summed_position, least(last_position, summed_position + %s - before),
+       are_days_summed
 FROM (
   SELECT agent_id, summed_position, last_position,
+         day_summed_position = summed_position AS are_days_summed,
          (sum(last_position - summed_position) OVER (ORDER BY agent_id))::bigint
            - (last_position - summed_position) AS before
   FROM listing_positions
@@ -169,8 +171,8 @@ GROUP BY agent_id, quarter, user_code, gplay_id, provider_id, game_code
 ORDER BY agent_id, quarter, user_code, gplay_id, provider_id, game_code
 
 -- name: summed_position
--- Read how far an agent's entries are summed up.
-SELECT summed_position FROM listing_positions WHERE agent_id = %s
+-- Read how far an agent's entries are summed up, and whether turnovers of days are as far.
+SELECT summed_position, day_summed_position = summed_position FROM listing_positions WHERE agent_id = %s
 
 -- name: moved_users
 -- Read a page of the users with a turnover, and how many there are.
@@ -189,9 +191,19 @@ GROUP BY user_code, provider_id, game_code
 ORDER BY user_code, provider_id, game_code
 
 -- name: turnovers_of_games
--- Sum up by game.
+-- Sum up by game: whole days from their own sums, the quarters before and after them from theirs.
 SELECT NULL, provider_id, game_code, {four_sums}
-FROM ({moved}) AS d
+FROM (
+  SELECT d.provider_id, d.game_code, d.bet_high, d.bet_low, d.win_high, d.win_low
+  FROM day_turnovers AS d
+  WHERE d.agent_id = %s AND d.day >= %s AND d.day < %s
+  UNION ALL
+  SELECT s.provider_id, s.game_code, s.bet_high, s.bet_low, s.win_high, s.win_low
+  FROM (VALUES (%s::bigint, %s::bigint), (%s, %s)) AS q (first, past)
+  JOIN turnovers AS s ON s.agent_id = %s AND s.quarter >= q.first AND s.quarter < q.past
+  UNION ALL
+  SELECT provider_id, game_code, bet_high, bet_low, win_high, win_low FROM ({moved_entries}) AS e
+) AS m
 GROUP BY provider_id, game_code
 ORDER BY provider_id, game_code
 

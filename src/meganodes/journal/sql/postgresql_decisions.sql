@@ -206,7 +206,8 @@ SELECT last_listed_at_ms FROM listing_positions WHERE agent_id = $1
 
 -- name: note_summed
 -- Note how far an agent's entries are summed up, unless somebody else went on meanwhile.
-UPDATE listing_positions SET summed_position = $1 WHERE agent_id = $2 AND summed_position = $3
+UPDATE listing_positions SET summed_position = $1, day_summed_position = $1
+WHERE agent_id = $2 AND summed_position = $3
 RETURNING agent_id
 
 -- name: add_turnovers
@@ -223,6 +224,33 @@ ON CONFLICT (agent_id, quarter, user_code, gplay_id, provider_id, game_code) DO 
 SET bet_high = s.bet_high + excluded.bet_high, bet_low = s.bet_low + excluded.bet_low,
     win_high = s.win_high + excluded.win_high, win_low = s.win_low + excluded.win_low,
     last_bet = greatest(s.last_bet, excluded.last_bet)
+
+-- name: add_day_turnovers
+-- Add to turnovers of days, or begin them.
+INSERT INTO day_turnovers AS d (
+  agent_id, day, provider_id, game_code, bet_high, bet_low, win_high, win_low
+)
+SELECT * FROM unnest(
+  $1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[],
+  $8::bigint[]
+)
+ON CONFLICT (agent_id, day, provider_id, game_code) DO UPDATE
+SET bet_high = d.bet_high + excluded.bet_high, bet_low = d.bet_low + excluded.bet_low,
+    win_high = d.win_high + excluded.win_high, win_low = d.win_low + excluded.win_low
+
+-- name: make_day_turnovers
+-- Make an agent's turnovers of days from those of quarters, anew where there are any; a day has 96.
+INSERT INTO day_turnovers (
+  agent_id, day, provider_id, game_code, bet_high, bet_low, win_high, win_low
+)
+SELECT agent_id, quarter / 96, provider_id, game_code,
+       sum(bet_high)::bigint, sum(bet_low)::bigint, sum(win_high)::bigint, sum(win_low)::bigint
+FROM turnovers AS s
+WHERE s.agent_id = $1
+GROUP BY agent_id, quarter / 96, provider_id, game_code
+ON CONFLICT (agent_id, day, provider_id, game_code) DO UPDATE
+SET bet_high = excluded.bet_high, bet_low = excluded.bet_low,
+    win_high = excluded.win_high, win_low = excluded.win_low
 
 -- name: misplaced
 -- Find an agent whose list does not end where it says.

@@ -293,9 +293,10 @@ SET last_listed_at_ms = max(last_listed_at_ms, excluded.last_listed_at_ms)
 
 -- name: unsummed
 -- Find which entries are to be summed up next: of each agent its oldest, of all so many at most.
-SELECT agent_id, summed_position, min(last_position, summed_position + ? - before)
+SELECT agent_id, summed_position, min(last_position, summed_position + ? - before), are_days_summed
 FROM (
   SELECT agent_id, summed_position, last_position,
+         day_summed_position = summed_position AS are_days_summed,
          sum(last_position - summed_position) OVER (ORDER BY agent_id)
            - (last_position - summed_position) AS before
   FROM listing_positions
@@ -319,7 +320,8 @@ GROUP BY agent_id, quarter, user_code, gplay_id, provider_id, game_code
 
 -- name: note_summed
 -- Note how far an agent's entries are summed up, unless somebody else went on meanwhile.
-UPDATE listing_positions SET summed_position = ? WHERE agent_id = ? AND summed_position = ?
+UPDATE listing_positions SET summed_position = ?, day_summed_position = ?
+WHERE agent_id = ? AND summed_position = ?
 
 -- name: add_turnover
 -- Add to a turnover, or begin it.
@@ -333,9 +335,33 @@ SET bet_high = bet_high + excluded.bet_high, bet_low = bet_low + excluded.bet_lo
     win_high = win_high + excluded.win_high, win_low = win_low + excluded.win_low,
     last_bet = max(last_bet, excluded.last_bet)
 
+-- name: add_day_turnover
+-- Add to a turnover of a day, or begin it.
+INSERT INTO day_turnovers (
+  agent_id, day, provider_id, game_code, bet_high, bet_low, win_high, win_low
+)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (agent_id, day, provider_id, game_code) DO UPDATE
+SET bet_high = bet_high + excluded.bet_high, bet_low = bet_low + excluded.bet_low,
+    win_high = win_high + excluded.win_high, win_low = win_low + excluded.win_low
+
+-- name: make_day_turnovers
+-- Make an agent's turnovers of days from those of quarters, anew where there are any; a day has 96.
+INSERT INTO day_turnovers (
+  agent_id, day, provider_id, game_code, bet_high, bet_low, win_high, win_low
+)
+SELECT agent_id, quarter / 96, provider_id, game_code,
+       sum(bet_high), sum(bet_low), sum(win_high), sum(win_low)
+FROM turnovers AS s
+WHERE s.agent_id = ?
+GROUP BY agent_id, quarter / 96, provider_id, game_code
+ON CONFLICT (agent_id, day, provider_id, game_code) DO UPDATE
+SET bet_high = excluded.bet_high, bet_low = excluded.bet_low,
+    win_high = excluded.win_high, win_low = excluded.win_low
+
 -- name: summed_position
--- Read how far an agent's entries are summed up.
-SELECT summed_position FROM listing_positions WHERE agent_id = ?
+-- Read how far an agent's entries are summed up, and whether turnovers of days are as far.
+SELECT summed_position, day_summed_position = summed_position FROM listing_positions WHERE agent_id = ?
 
 -- name: moved_users
 -- Read a page of the users with a turnover, and how many there are.
@@ -355,9 +381,19 @@ GROUP BY user_code, provider_id, game_code
 ORDER BY user_code, provider_id, game_code
 
 -- name: turnovers_of_games
--- Sum up by game.
+-- Sum up by game: whole days from their own sums, the quarters before and after them from theirs.
 SELECT NULL, provider_id, game_code, sum(bet_high), sum(bet_low), sum(win_high), sum(win_low)
-FROM ({moved})
+FROM (
+  SELECT d.provider_id, d.game_code, d.bet_high, d.bet_low, d.win_high, d.win_low
+  FROM day_turnovers AS d
+  WHERE d.agent_id = ? AND d.day >= ? AND d.day < ?
+  UNION ALL
+  SELECT s.provider_id, s.game_code, s.bet_high, s.bet_low, s.win_high, s.win_low
+  FROM (SELECT ? AS first, ? AS past UNION ALL SELECT ?, ?) AS q
+  CROSS JOIN turnovers AS s ON s.agent_id = ? AND s.quarter >= q.first AND s.quarter < q.past
+  UNION ALL
+  SELECT provider_id, game_code, bet_high, bet_low, win_high, win_low FROM ({moved_entries})
+)
 GROUP BY provider_id, game_code
 ORDER BY provider_id, game_code
 
