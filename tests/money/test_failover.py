@@ -9,14 +9,12 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from statistics import median
 
 import pytest
 
-from tests.support.cluster import Cluster, acknowledges
+from tests.support.cluster import Cluster, a_cluster, acknowledges
 from tests.support.money_world import MoneyWorld, money_world
 
 FAILOVERS = 6
@@ -42,15 +40,6 @@ async def fail_over(world: MoneyWorld, cluster: Cluster, *, fenced: bool) -> flo
         assert not await asyncio.to_thread(acknowledges, old, 2.0)
     await asyncio.to_thread(cluster.rebuild, old)
     return await world.seconds_to_next_bet(began, after=promoted)
-
-
-@asynccontextmanager
-async def a_cluster() -> AsyncIterator[Cluster]:
-    cluster = await asyncio.to_thread(Cluster)
-    try:
-        yield cluster
-    finally:
-        cluster.remove()
 
 
 async def test_six_failovers_lose_nothing_that_was_acknowledged(tmp_path: Path) -> None:

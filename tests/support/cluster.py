@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from typing import LiteralString
 
 import psycopg
@@ -36,13 +38,18 @@ class Cluster:
     @property
     def url(self) -> DatabaseUrl:
         """Give the address of both."""
+        return parse_database_url(self.address)
+
+    @property
+    def address(self) -> str:
+        """Give the address of both, as a setting has it."""
         one = self.primary.url(DATABASE).replace(
             f"127.0.0.1:{self.primary.port}", ",".join(f"127.0.0.1:{p}" for p in self._ports)
         )
         account, _, rest = one.rpartition("@")
         places, _, database = rest.partition("/")
         hosts = "&".join(f"host={place}" for place in places.split(","))
-        return parse_database_url(f"{account}@/{database}?{hosts}")
+        return f"{account}@/{database}?{hosts}"
 
     def promote(self) -> PostgresServer:
         """Make the standby the primary, whatever has become of the old one; give the old one."""
@@ -72,6 +79,16 @@ class Cluster:
         address = parse_database_url(server.url("postgres"))
         ask(address, statement)
         ask(address, "SELECT pg_reload_conf()")
+
+
+@asynccontextmanager
+async def a_cluster() -> AsyncIterator[Cluster]:
+    """Start a cluster, and end whatever servers it has then."""
+    cluster = await asyncio.to_thread(Cluster)
+    try:
+        yield cluster
+    finally:
+        cluster.remove()
 
 
 def acknowledges(server: PostgresServer, within_seconds: float) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -15,7 +14,7 @@ from typing import Any
 from meganodes.demo.http_client import NoAnswer
 from meganodes.directory import schema as directory_schema
 from meganodes.journal import schema as journal_schema
-from meganodes.kit.database import parse_database_url
+from meganodes.kit.database import DatabaseUrl, parse_database_url
 from meganodes.kit.postgres_server import PostgresServer
 from tests.support.evening import Evening, EveningOptions, an_evening
 from tests.support.nodes import ask
@@ -62,7 +61,6 @@ class Storm:
     """Players at three nodes; ``kill_next`` takes one of the nodes away and brings it back."""
 
     evening: Evening
-    server: PostgresServer
     reader: Reader
     enough: asyncio.Event = field(default_factory=asyncio.Event)
     work: list[asyncio.Task[None]] = field(default_factory=list)
@@ -87,11 +85,6 @@ class Storm:
         await self.evening.kill_hub(victim)
         await self.evening.start_hub(victim)
 
-    async def restart_database(self) -> None:
-        """End the database as a crash does, and start it again."""
-        await asyncio.to_thread(self.server.stop, signal.SIGQUIT)
-        await asyncio.to_thread(self.server.start)
-
     async def nothing_was_lost_or_doubled(self, bets_min: int) -> None:
         """Hold the three records, the wire and what the reader saw against each other."""
         self.enough.set()
@@ -108,31 +101,36 @@ class Storm:
         await anew.read_on()
         assert seen == anew.entries, "the reader saw every settled transaction, in its place"
 
-    def undone_by_recovery(self) -> int:
-        """Count the bets that were found without an outcome after their node's death."""
-        url = parse_database_url(self.evening.environment["MEGANODES_DATABASE_URL"])
-        ((found,),) = ask(url, "SELECT count(*) FROM events WHERE cause = 'its node stopped'")
-        assert isinstance(found, int)
-        return found
+
+def undone_by_recovery(url: DatabaseUrl) -> int:
+    """Count the bets that were found without an outcome after their node's death."""
+    ((found,),) = ask(url, "SELECT count(*) FROM events WHERE cause = 'its node stopped'")
+    assert isinstance(found, int)
+    return found
 
 
 @asynccontextmanager
 async def a_storm(folder: Path, players: int) -> AsyncIterator[Storm]:
-    """Start three nodes and let players play and somebody read; the block kills."""
+    """Start three nodes on one server and let players play and somebody read; the block kills."""
     server = PostgresServer()
     try:
         await asyncio.to_thread(server.start)
-        address = server.create("meganodes")
-        url = parse_database_url(address)
-        journal_schema.upgrade(url)
-        directory_schema.upgrade(url)
-        options = EveningOptions(database_url=address, nodes=NODES)
-        async with an_evening(folder, options) as evening:
-            names = [f"player_{number}" for number in range(players)]
-            sessions = [await evening.open_session(name, "9000.00") for name in names]
-            storm = Storm(evening, server, Reader(evening))
-            storm.work = [asyncio.create_task(storm.play(each)) for each in sessions]
-            storm.work.append(asyncio.create_task(storm.read()))
+        async with storm_over(server.create("meganodes"), folder, players) as storm:
             yield storm
     finally:
         server.remove()
+
+
+@asynccontextmanager
+async def storm_over(address: str, folder: Path, players: int) -> AsyncIterator[Storm]:
+    """Start three nodes on this database and let players play and somebody read."""
+    url = parse_database_url(address)
+    journal_schema.upgrade(url)
+    directory_schema.upgrade(url)
+    async with an_evening(folder, EveningOptions(database_url=address, nodes=NODES)) as evening:
+        names = [f"player_{number}" for number in range(players)]
+        sessions = [await evening.open_session(name, "9000.00") for name in names]
+        storm = Storm(evening, Reader(evening))
+        storm.work = [asyncio.create_task(storm.play(each)) for each in sessions]
+        storm.work.append(asyncio.create_task(storm.read()))
+        yield storm

@@ -69,7 +69,7 @@ class WatchedHub:
 
     async def command(self, *words: str, meant: bool = False, **settings: str) -> Ended:
         """Run a command; ``meant`` to show a secret: it does not go onto the pile."""
-        line = WatchedCommandLine(self.folder, {**self.commands.settings, **settings})
+        line = WatchedCommandLine(self.folder, settings={**self.commands.settings, **settings})
         ended = await asyncio.to_thread(line.run_here, *words)
         if not meant:
             self.keep(f"meganodes {' '.join(words)}", f"{ended.stdout}{ended.stderr}".encode())
@@ -283,7 +283,7 @@ async def a_watched_hub(folder: Path) -> AsyncIterator[WatchedHub]:
         hub = WatchedHub(
             folder=folder,
             port=port,
-            commands=WatchedCommandLine(folder, settings),
+            commands=WatchedCommandLine(folder, settings=settings),
             backend=backend,
             spans=spans,
             alerts=alerts,
