@@ -22,7 +22,7 @@ from meganodes.directory.tables import audit
 from meganodes.kit.database import ReadConnection, WriteConnection
 from meganodes.kit.secrets import MasterKey, Secret
 
-CHAIN_ROWS = 5_000
+CHAIN_ROWS = 3_000
 """So many rows are followed at a time: some tens of milliseconds."""
 
 _FIRST_SEAL = b"\0" * 32
