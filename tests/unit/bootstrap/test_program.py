@@ -12,7 +12,7 @@ from meganodes.hub.uses import USUAL_RATES, Use
 from meganodes.kit.rate_limit import Rate
 from meganodes.main_api.settings import MainApiSettings
 
-NOT_OF_THE_LISTENER = {"in_flight_max", "in_flight_reserve"}
+NOT_OF_THE_LISTENER = {"workers", "in_flight_max", "in_flight_reserve"}
 FIXED = {"body_bytes_max", "sweep_seconds", "freezes_garbage"}
 
 
