@@ -16,6 +16,9 @@ from dataclasses import dataclass, field
 from tests.support.evening import Evening
 from tests.support.raw_http import Caller, a_caller, post
 
+THINKING_SECONDS = 0.02
+"""Less than any idle connection lasts; without it the players would take the processor."""
+
 _numbers = itertools.count(1)
 
 
@@ -51,6 +54,7 @@ class SteadyPlayers:
             while not self.enough.is_set():
                 if await self._bet(caller, session):
                     return
+                await asyncio.sleep(THINKING_SECONDS)
 
     async def _bet(self, caller: Caller, session: str) -> bool:
         """Bet once; tell whether the connection ends with the answer."""
