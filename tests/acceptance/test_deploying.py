@@ -120,9 +120,10 @@ def test_what_runs_is_what_was_installed(image: Image) -> None:
     assert (image.root / "var/lib/meganodes").stat().st_mode & 0o777 == 0o700
 
 
-def test_the_unit_is_one_that_systemd_understands(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["meganodes", "meganodes-postgresql"])
+def test_the_unit_is_one_that_systemd_understands(tmp_path: Path, name: str) -> None:
     """Where systemd is installed it judges itself; the house rules read the unit in any case."""
-    unit = (ROOT / "deploy/systemd/meganodes.service").read_text()
+    unit = (ROOT / f"deploy/systemd/{name}.service").read_text()
     program = shutil.which("systemd-analyze")
     assert unit.count("[Service]") == 1
     if program is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 
 import pytest
@@ -157,6 +158,52 @@ async def test_told_twice_it_does_not_wait_for_the_hub_either() -> None:
         running.listening.stop()
         async with asyncio.timeout(5.0):
             assert not await running.ended
+
+
+@on_each_loop
+async def test_during_notice_all_goes_on_but_readiness() -> None:
+    async with (
+        a_listener(notice_seconds=60.0, linger_seconds=0.1) as running,
+        a_caller(running.port) as caller,
+    ):
+        running.listening.stop()
+        await eventually(lambda: running.listening.is_draining)
+        answer = await caller.ask(post(DOOR, b"noticed later"))
+        assert (answer.status, answer.closes) == (200, False)
+        async with a_caller(running.port) as new:
+            assert (await new.ask(post(DOOR, b"new"))).status == 200
+        assert not running.ended.done()
+        running.listening.stop()
+        assert not await running.ended
+
+
+@on_each_loop
+async def test_one_that_retires_leaves_new_callers_in_the_socket_and_refuses_nobody() -> None:
+    with open_socket(ServerSettings(port=0)) as shared:
+        async with (
+            a_listener(descriptor=os.dup(shared.fileno()), linger_seconds=0.1) as running,
+            a_caller(running.port) as caller,
+        ):
+            bet = running.door.gates[b"bet"] = asyncio.Event()
+            await caller.send(post(DOOR, b"bet"))
+            await eventually(lambda: running.door.asked)
+            running.listening.retire()
+            running.listening.retire()
+            await eventually(lambda: not running.listening.is_accepting)
+            waiting = asyncio.create_task(_asked_of(running.port))
+            bet.set()
+            answer = await caller.answer()
+            assert (answer.status, answer.closes) == (200, True)
+            assert await running.ended
+            assert not running.listening.is_draining, "the group goes on"
+            assert not running.door.is_draining
+        async with a_listener(descriptor=os.dup(shared.fileno())):
+            assert await waiting == b"for the next one"
+
+
+async def _asked_of(port: int) -> bytes:
+    async with a_caller(port) as new:
+        return (await new.ask(post(DOOR, b"for the next one"))).body
 
 
 def test_an_address_in_use_is_told_in_a_sentence() -> None:

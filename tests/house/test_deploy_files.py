@@ -14,6 +14,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from meganodes.bootstrap.alert_post import _ANCHORS, _RUNBOOK
 from meganodes.bootstrap.metrics_families import HubCollector
 from meganodes.bootstrap.settings import load_settings
+from meganodes.bootstrap.wiring import read_database_url
+from meganodes.bootstrap.worker_metrics import Shown
+from meganodes.bootstrap.worker_sight import GroupSight
+from meganodes.kit.database import DatabaseKind
 from tests.house.tree import ROOT, text
 from tests.support.shown_metrics import some_sources
 
@@ -29,6 +33,7 @@ def exported(folder: Path) -> tuple[set[str], set[str]]:
     registry.register(HubCollector(some_sources(folder)))
     ProcessCollector(registry=registry)
     GCCollector(registry=registry)
+    registry.register(Shown(GroupSight().own()))
     families = list(text_string_to_metric_families(generate_latest(registry).decode()))
     samples = {sample.name for family in families for sample in family.samples}
     return {family.name for family in families}, samples
@@ -138,15 +143,19 @@ def test_every_metric_is_explained_and_nothing_else(tmp_path: Path) -> None:
     assert explained == own
 
 
-def unit() -> configparser.ConfigParser:
+UNITS = ("meganodes", "meganodes-postgresql")
+
+
+def unit(name: str) -> configparser.ConfigParser:
     parser = configparser.ConfigParser(strict=False, interpolation=None, delimiters=("=",))
     parser.optionxform = str  # type: ignore[assignment, method-assign]
-    parser.read_string(text(DEPLOY / "systemd/meganodes.service"))
+    parser.read_string(text(DEPLOY / f"systemd/{name}.service"))
     return parser
 
 
-def test_the_unit_gives_the_hub_no_more_than_it_needs() -> None:
-    service = unit()["Service"]
+@pytest.mark.parametrize("name", UNITS)
+def test_the_unit_gives_the_hub_no_more_than_it_needs(name: str) -> None:
+    service = unit(name)["Service"]
     assert service["NoNewPrivileges"] == "yes"
     assert service["ProtectSystem"] == "strict"
     assert service["StateDirectory"] == "meganodes"
@@ -157,16 +166,38 @@ def test_the_unit_gives_the_hub_no_more_than_it_needs() -> None:
     settings = load_settings(environment={})
     drain = settings.server.linger_seconds + settings.server.drain_seconds
     assert int(service["TimeoutStopSec"]) > 2 * drain
+    assert service["KillMode"] == "mixed", "workers are told to end by their parent"
+
+
+def test_only_the_unit_with_workers_passes_a_hangup_on() -> None:
+    """A hub without workers ends by it, and systemd would take that for a wish."""
+    assert "ExecReload" not in unit("meganodes")["Service"]
+    assert unit("meganodes-postgresql")["Service"]["ExecReload"] == "/bin/kill -HUP $MAINPID"
+    lines = text(DEPLOY / "systemd/meganodes-postgresql.service")
+    given = re.findall(r"^Environment=(MEGANODES_\w+)=(.+)$", lines, re.MULTILINE)
+    settings = load_settings(environment=dict(given))
+    assert settings.server.workers > 1
+    assert settings.node_number == "auto"
+    assert read_database_url(settings).kind is DatabaseKind.POSTGRESQL
+
+
+def test_the_units_differ_in_nothing_but_their_database_and_workers() -> None:
+    alone, together = (dict(unit(name)["Service"]) for name in UNITS)
+    del together["ExecReload"]
+    for each in (alone, together):
+        del each["Environment"]
+    assert alone == together
 
 
 def test_environment_of_the_unit_and_the_image_are_settings() -> None:
-    places = ("systemd/meganodes.service", "Dockerfile", "nginx/meganodes.conf")
+    units = tuple(f"systemd/{name}.service" for name in UNITS)
+    places = (*units, "Dockerfile", "nginx/meganodes.conf")
     named = {
         name for place in places for name in re.findall(r"MEGANODES_\w+", text(DEPLOY / place))
     }
     assert named
     for name in named:
-        value = "1" if "PORT" in name else "127.0.0.1"
+        value = "1" if "PORT" in name or "WORKERS" in name else "127.0.0.1"
         given = {name: f"sqlite:///{value}" if "DATABASE" in name else value}
         load_settings(environment=given)
 

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from meganodes.bootstrap.worker_member import Member
 from meganodes.hub.core import Hub
 from meganodes.journal.store import Change, CommitUnknown, StoreUnavailable
 
@@ -18,11 +19,12 @@ READY_WITHIN_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
-    """What the two addresses answer from."""
+    """What the two addresses answer from; a worker's ``member`` speaks for the whole group."""
 
     hub: Hub
     is_draining: Callable[[], bool]
     has_number: Callable[[], bool] = lambda: True
+    member: Member | None = None
 
     def routes(self) -> list[Route]:
         """Make the routes."""
@@ -37,12 +39,13 @@ class Health:
 
     async def _ready(self, _request: Request) -> JSONResponse:
         """New work is welcome: not draining, and the journal reads and commits in time."""
-        checks = {
-            "accepting": not self.is_draining(),
-            "journal": await self._journal(),
-            "node_number": self.has_number(),
-        }
-        return _verdict(checks)
+        if self.member is not None:
+            return _verdict(await self.member.group_health())
+        return _verdict({"accepting": not self.is_draining(), **await self.checks()})
+
+    async def checks(self) -> dict[str, bool]:
+        """Say how this process is, whether it ends or not."""
+        return {"journal": await self._journal(), "node_number": self.has_number()}
 
     async def _journal(self) -> bool:
         try:

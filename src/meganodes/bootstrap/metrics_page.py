@@ -12,8 +12,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from meganodes.bootstrap.metrics_families import HubCollector, Sources
+from meganodes.bootstrap.worker_line import NoAnswerOnLine
+from meganodes.bootstrap.worker_member import Member
+from meganodes.bootstrap.worker_metrics import Family, Shown, families_of
 from meganodes.kit.addresses import Network, caller_address, is_among
-from meganodes.main_api.v4.errors import NO_SUCH_PATH, fault_response
+from meganodes.main_api.v4.errors import DRAINING, NO_SUCH_PATH, fault_response
 
 _FORWARDING = frozenset({"forwarded", "via", "x-forwarded-for", "x-real-ip"})
 REBALANCE_SECONDS = 3_600.0
@@ -47,10 +50,15 @@ class MetricsAccess:
 
 @dataclass(slots=True, kw_only=True)
 class MetricsPage:
-    """The page. Text is made in a thread: a long list must not hold up the loop."""
+    """The page. Text is made in a thread: a long list must not hold up the loop.
+
+    A worker's page says what its group says together, and 503 while the group cannot be asked: a
+    part of the numbers would look as if counters had gone back.
+    """
 
     sources: Sources
     access: MetricsAccess
+    member: Member | None = None
     _registry: CollectorRegistry = field(default_factory=CollectorRegistry, init=False)
     _rebalanced_at: float = field(default=0.0, init=False)
 
@@ -68,10 +76,22 @@ class MetricsPage:
     async def _answer(self, request: Request) -> Response:
         if not self.access.admits(request):
             return fault_response(NO_SUCH_PATH)
-        self._rebalance()
+        registry = self._registry
+        if self.member is None:
+            self._rebalance()
+        else:
+            try:
+                registry = _registry_of(await self.member.group_metrics())
+            except NoAnswerOnLine:
+                return fault_response(DRAINING)
         encode, content_type = choose_encoder(request.headers.get("accept", ""))
-        text = await asyncio.to_thread(encode, self._registry)
+        text = await asyncio.to_thread(encode, registry)
         return Response(text, headers={"cache-control": "no-store", "content-type": content_type})
+
+    async def families(self) -> list[Family]:
+        """Copy this process's own numbers."""
+        self._rebalance()
+        return await asyncio.to_thread(lambda: families_of(self._registry.collect()))
 
     def _rebalance(self) -> None:
         """Let the busiest agents have their own series; on the loop, where they are counted."""
@@ -79,3 +99,9 @@ class MetricsPage:
         if now - self._rebalanced_at >= REBALANCE_SECONDS:
             self._rebalanced_at = now
             self.sources.hub.meters.backends.rebalance()
+
+
+def _registry_of(families: list[Family]) -> CollectorRegistry:
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(Shown(families))
+    return registry

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,10 +15,12 @@ from meganodes.bootstrap.metrics_page import MetricsAccess, MetricsPage
 from meganodes.bootstrap.node_number import NodeNumber
 from meganodes.bootstrap.server import Listening
 from meganodes.bootstrap.wiring import Office, read_database_url
+from meganodes.bootstrap.worker_member import Member
+from meganodes.bootstrap.worker_metrics import Family
 from meganodes.callbacks.gateway import HttpGateway
 from meganodes.hub.alert_conditions import MINUTE_MS, Conditions, ConditionSettings
 from meganodes.hub.core import Hub
-from meganodes.hub.watch import Watch, WatchSettings
+from meganodes.hub.watch import Sight, Watch, WatchSettings
 from meganodes.kit.addresses import read_networks
 from meganodes.kit.loop_lag import LoopLag
 from meganodes.provider_api.inbound import ProviderDoor
@@ -33,6 +35,7 @@ class Node:
     gateway: HttpGateway
     door: ProviderDoor
     number: NodeNumber | None = None
+    member: Member | None = None
     listenings: list[Listening] = field(default_factory=list)
 
     @property
@@ -68,12 +71,18 @@ class Operations:
         )
         self._hook = _alert_hook(node) if given.alert_url else None
         if self._hook is not None:
-            self._watch.told.append(self._hook.note)
-        self._page = MetricsPage(sources=self._sources(node), access=_access(node.office))
+            self._watch.told.append(_teller(node, self._hook))
+        self._page = MetricsPage(
+            sources=self._sources(node), access=_access(node.office), member=node.member
+        )
 
     def routes(self) -> list[Route]:
         """Make the routes."""
         return self._page.routes()
+
+    async def metrics(self) -> list[Family]:
+        """Copy this process's own numbers."""
+        return await self._page.families()
 
     def start(self) -> None:
         """Begin to look and to measure."""
@@ -113,14 +122,23 @@ def _access(office: Office) -> MetricsAccess:
     )
 
 
+def _teller(node: Node, hook: AlertHook) -> Callable[[Sight], Awaitable[None]]:
+    """Let each worker of a group tell of its own circuits, and the first of open work too.
+
+    All of them see the same open work.
+    """
+    if node.member is None or node.member.seat == 0:
+        return hook.note
+    return lambda sight: hook.note(Sight(at_ms=sight.at_ms))
+
+
 def _alert_hook(node: Node) -> AlertHook:
     office = node.office
     settings, given = office.settings, office.settings.operations
     ca_file = Path(settings.callbacks.ca_file) if settings.callbacks.ca_file else None
-    # Beside the file; with PostgreSQL beside the key, a node's own.
-    beside = read_database_url(settings).path or Path(settings.master_key_file).with_name(
-        settings.node
-    )
+    # Beside the file; with PostgreSQL beside the key, a node's own, or that of a worker's seat.
+    name = settings.node if node.member is None else f"worker-{node.member.seat}"
+    beside = read_database_url(settings).path or Path(settings.master_key_file).with_name(name)
     return AlertHook(
         AlertPorts(
             line=open_line(given.alert_url, Path(given.alert_secret_file), office.clock, ca_file),

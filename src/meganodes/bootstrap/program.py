@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from functools import partial
 from ipaddress import ip_network
 from pathlib import Path
@@ -32,6 +33,8 @@ from meganodes.bootstrap.wiring import (
     open_office,
     read_database_url,
 )
+from meganodes.bootstrap.worker_line import About
+from meganodes.bootstrap.worker_member import Member, Post, a_member
 from meganodes.directory.node_numbers import Holder
 from meganodes.directory.staff_sign_in import SignIn
 from meganodes.hub import wallet
@@ -51,14 +54,29 @@ from meganodes.provider_api.inbound import DoorSettings, ProviderDoor
 log = get_logger("bootstrap.program")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Who a served hub is beside its settings: its number, and its place among other workers."""
+
+    number: NodeNumber | None = None
+    post: Post | None = None
+    member: Member | None = None
+
+
 async def run_hub(
-    settings: Settings, on_started: Callable[[Listening], None] = lambda _listening: None
+    settings: Settings,
+    on_started: Callable[[Listening], None] = lambda _listening: None,
+    post: Post | None = None,
 ) -> bool:
-    """Run one hub until SIGTERM; True when it drained. Raises StartFault when it cannot start."""
-    async with _own_number(settings) as number:
+    """Run one hub until SIGTERM; True when it drained. Raises StartFault when it cannot start.
+
+    A worker has a ``post``, and is told to end by its parent.
+    """
+    async with a_member(post) as member, _own_number(settings) as number:
         office = await open_office(settings, make_tracing(settings), number)
         try:
-            return await _serve(office, on_started, number)
+            standing = Standing(number=number, post=post, member=member)
+            return await _serve(office, on_started, standing)
         finally:
             await office.close()
 
@@ -75,7 +93,8 @@ async def _own_number(settings: Settings) -> AsyncIterator[NodeNumber | None]:
     wanted = None if isinstance(settings.node_number, str) else settings.node_number
     clock = SystemClock()
     key = SystemIdentity(clock, 0).token_bytes(16).hex()
-    holder = Holder(key=key, name="" if settings.node == AUTO else settings.node)
+    name = "" if settings.node == AUTO else settings.node
+    holder = Holder(key=key, name=name, is_numbered=settings.server.workers > 1)
     number = NodeNumber(url, holder, wanted, clock)
     try:
         try:
@@ -117,7 +136,7 @@ class _Doors:
 
 
 async def _serve(
-    office: Office, on_started: Callable[[Listening], None], number: NodeNumber | None
+    office: Office, on_started: Callable[[Listening], None], standing: Standing
 ) -> bool:
     gateway = make_gateway(office)
     hub = make_hub(office, gateway)
@@ -125,37 +144,46 @@ async def _serve(
     worker = Worker(hub)
     draining = asyncio.Event()
     door = _provider_door(office, hub)
-    node = Node(office=office, hub=hub, gateway=gateway, door=door, number=number)
+    member = standing.member
+    node = Node(
+        office=office, hub=hub, gateway=gateway, door=door, number=standing.number, member=member
+    )
     operations = Operations(node)
-
-    def started(listening: Listening) -> None:
-        node.listenings.append(listening)
-        on_started(listening)
-
-    app: App = web_app(node, operations, draining)
-    if office.tracing is not None:
-        app = traced_app(app, office.tracing)
+    started = partial(_begin, node, operations, on_started)
+    app = _traced(office, web_app(node, operations, draining))
     worker.start()
     operations.start()
     log.info("hub_started", settings=_shown(office.settings))
     finish = partial(_finish, hub, worker, operations)
+    listener = server_settings(office.settings, standing.post)
     try:
-        return await serve(
-            app, _Doors(door, draining), server_settings(office.settings), started, finish
-        )
+        drained = await serve(app, _Doors(door, draining), listener, started, finish)
     except CannotListen as fault:
         await finish()
         raise StartFault(str(fault)) from None
+    if member is not None:
+        await member.part()
+    return drained
+
+
+def _begin(
+    node: Node, operations: Operations, on_started: Callable[[Listening], None], begun: Listening
+) -> None:
+    """Note that the listener takes calls, and tell who waits for it: the parent of a worker too."""
+    node.listenings.append(begun)
+    if node.member is not None:
+        answers = {About.METRICS: operations.metrics, About.HEALTH: _health(node).checks}
+        node.member.serves(node.office.settings.node, begun, answers)
+    on_started(begun)
+
+
+def _traced(office: Office, app: App) -> App:
+    return app if office.tracing is None else traced_app(app, office.tracing)
 
 
 def web_app(node: Node, operations: Operations, draining: asyncio.Event) -> Starlette:
     """Make the app that has every route of the listener but those of the Provider API."""
     office, hub = node.office, node.hub
-    health = Health(
-        hub=hub,
-        is_draining=lambda: node.is_draining,
-        has_number=lambda: node.number is None or node.number.is_held,
-    )
     return make_app(
         hub,
         main_api_settings(office.settings),
@@ -163,10 +191,19 @@ def web_app(node: Node, operations: Operations, draining: asyncio.Event) -> Star
         pages=[
             *make_routes(hub),
             *reference.make_routes(),
-            *health.routes(),
+            *_health(node).routes(),
             *operations.routes(),
             *make_office_routes(_back_office(office, hub, draining)),
         ],
+    )
+
+
+def _health(node: Node) -> Health:
+    return Health(
+        hub=node.hub,
+        is_draining=lambda: node.is_draining,
+        has_number=lambda: node.number is None or node.number.is_held,
+        member=node.member,
     )
 
 
@@ -229,15 +266,15 @@ def main_api_settings(settings: Settings) -> MainApiSettings:
     """Translate the settings of the agents' door."""
     given = settings.main_api
     return MainApiSettings(
-        in_flight_max=given.concurrent_max,
+        in_flight_max=-(-given.concurrent_max // settings.server.workers),
         body_bytes_max=given.body_bytes_max,
         retry_after_seconds=given.retry_after_seconds,
         trusted_proxies=tuple(ip_network(each, strict=False) for each in given.trusted_proxies),
     )
 
 
-def server_settings(settings: Settings) -> ServerSettings:
-    """Translate the settings of the listener."""
+def server_settings(settings: Settings, post: Post | None = None) -> ServerSettings:
+    """Translate the settings of the listener; a worker has inherited its socket."""
     given = settings.server
     return ServerSettings(
         host=given.host,
@@ -251,7 +288,9 @@ def server_settings(settings: Settings) -> ServerSettings:
         headers_seconds=given.headers_seconds,
         request_seconds=given.request_seconds,
         keep_alive_seconds=given.keep_alive_seconds,
+        notice_seconds=given.notice_seconds,
         linger_seconds=given.linger_seconds,
         drain_seconds=given.drain_seconds,
         trusted_proxies=settings.main_api.trusted_proxies,
+        descriptor=None if post is None else post.listener,
     )

@@ -14,7 +14,7 @@ import socket
 import sys
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from email.utils import formatdate
 from typing import Final, TypeVar
 
@@ -47,6 +47,10 @@ class Listening:
         self._shared = shared
         self._socket = listening_socket
         self._stop_asked = asyncio.Event()
+        self._is_retiring = False
+        self._is_ending = False
+        self.is_accepting = True
+        """Whether new callers are taken from the socket."""
         self._force_asked = asyncio.Event()
         self.host: str
         self.port: int
@@ -54,8 +58,13 @@ class Listening:
 
     @property
     def is_draining(self) -> bool:
-        """True from the moment the listener was told to stop: readiness must say no."""
-        return self._shared.is_draining
+        """True once the listener has begun to end: readiness must say no."""
+        return self._is_ending
+
+    @property
+    def shares_socket(self) -> bool:
+        """Whether other processes take connections from the same socket."""
+        return self._shared.settings.descriptor is not None
 
     @property
     def connections(self) -> int:
@@ -67,6 +76,15 @@ class Listening:
         if self._stop_asked.is_set():
             self._force_asked.set()
         self._stop_asked.set()
+
+    def retire(self) -> None:
+        """End as one of several on a shared socket: the others take what comes, nobody is refused.
+
+        Told to stop already, or told again, it goes on as it does.
+        """
+        if not self._stop_asked.is_set():
+            self._is_retiring = True
+            self._stop_asked.set()
 
     async def run(self, on_started: Callable[[Listening], None]) -> bool:
         """Serve until told to stop, then drain; False when the end was forced."""
@@ -95,20 +113,36 @@ class Listening:
     async def _drain(self, accepting: asyncio.Server) -> bool:
         shared, settings = self._shared, self._shared.settings
         log.info("listener_draining", connections=len(shared.connections), tasks=len(shared.tasks))
+        if self._is_retiring:
+            self._close(accepting)
+        else:
+            self._is_ending = True
+            await self._give_notice(settings.notice_seconds)
         shared.is_draining = True
         for connection in tuple(shared.connections):
             connection.drain()
         # The kernel has connected callers that we have not met yet: closing now would reset them.
         await asyncio.sleep(_POLL_SECONDS)
         await self._wait(settings.linger_seconds)
-        accepting.close()
-        shared.door.drain()
+        self._close(accepting)
+        if not self._is_retiring:
+            shared.door.drain()
         for connection in tuple(shared.connections):
             connection.close_if_idle()
         await self._wait(settings.drain_seconds)
         left = len(shared.tasks)
         log.info("listener_drained", unanswered=left, forced=self._force_asked.is_set())
         return not self._force_asked.is_set()
+
+    def _close(self, accepting: asyncio.Server) -> None:
+        self.is_accepting = False
+        accepting.close()
+
+    async def _give_notice(self, seconds: float) -> None:
+        """Go on as before, so that balancers see that the next caller is not welcome here."""
+        if seconds:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._force_asked.wait(), seconds)
 
     async def _wait(self, seconds: float) -> None:
         """Wait until every connection has ended, at most so long, or until forced."""
@@ -167,7 +201,12 @@ def run(main: Coroutine[object, object, _T]) -> _T:
 
 
 def open_socket(settings: ServerSettings) -> socket.socket:
-    """Bind the address, IPv4 or IPv6; a name is looked up and its first address taken."""
+    """Bind the address, IPv4 or IPv6; a name is looked up and its first address taken.
+
+    Raises `CannotListen`. A socket that was inherited is bound already.
+    """
+    if settings.descriptor is not None:
+        return socket.socket(fileno=settings.descriptor)
     try:
         found = socket.getaddrinfo(
             settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -209,7 +248,9 @@ def _signals_stop(listening: Listening) -> Iterator[None]:
     loop = asyncio.get_running_loop()
     is_main = threading.current_thread() is threading.main_thread()
     for each in _SIGNALS if is_main else ():
-        loop.add_signal_handler(each, listening.stop)
+        # Whoever shares its socket is told by its parent; a signal beside that forces nothing.
+        shares = listening.shares_socket
+        loop.add_signal_handler(each, listening.retire if shares else listening.stop)
     try:
         yield
     finally:

@@ -39,11 +39,13 @@ class ServerSettings:
     ``port`` 0 takes a free one. A request's head must be complete within ``headers_seconds`` of its
     first byte, the whole of it within ``request_seconds``; an idle connection is closed after
     ``keep_alive_seconds``, one whose peer takes no answer bytes after ``stalled_write_seconds``.
+    ``notice_seconds``: how long a listener that was told to stop goes on before it drains;
     ``linger_seconds``: how long a draining listener still serves what arrives on open connections;
     ``drain_seconds``: how long it then waits for answers under way; ``close_seconds``: how long a
     closing connection waits for the peer, so that the last answer is not torn by a reset.
     Bodies above ``body_bytes_max`` (door) or ``app_body_bytes_max`` (everything else) are refused
     while they are read. Forwarding headers count only from ``trusted_proxies`` (addresses, CIDR).
+    ``descriptor``: a bound socket that somebody else has opened and shares among several processes.
     """
 
     host: str = "127.0.0.1"
@@ -58,10 +60,12 @@ class ServerSettings:
     keep_alive_seconds: float = 75.0
     stalled_write_seconds: float = 60.0
     sweep_seconds: float = 0.5
+    notice_seconds: float = 0.0
     linger_seconds: float = 1.0
     drain_seconds: float = 15.0
     close_seconds: float = 2.0
     trusted_proxies: tuple[str, ...] = ()
+    descriptor: int | None = None
     freezes_garbage: bool = True
 
 

@@ -26,6 +26,8 @@ from pydantic import (
 DEFAULTS_FILE = Path(__file__).with_name("settings.default.toml")
 PREFIX = "MEGANODES_"
 AUTO = "auto"
+WORKERS_MAX = 31
+"""While they are replaced one by one there is one more, and each has one of 64 node numbers."""
 
 Port = Annotated[int, Field(ge=0, le=65_535)]
 Seconds = Annotated[int, Field(ge=0, le=86_400)]
@@ -61,6 +63,7 @@ class Server(_Table):
 
     host: str
     port: Port
+    workers: Annotated[int, Field(ge=1, le=WORKERS_MAX)]
     headers_seconds: Seconds
     request_seconds: Seconds
     keep_alive_seconds: Seconds
@@ -72,6 +75,7 @@ class Server(_Table):
     app_body_bytes_max: Annotated[int, Field(ge=65_536, le=1_073_741_824)]
     stalled_write_seconds: Seconds
     close_seconds: Seconds
+    notice_seconds: Seconds
     linger_seconds: Seconds
     drain_seconds: Seconds
 

@@ -131,7 +131,9 @@ def migrate(settings: Settings) -> None:
 
 def node_name(settings: Settings, number: NodeNumber | None) -> str:
     """Give the name of this node: what the settings say, or after its number."""
-    return f"node-{number.number if number else 0}" if settings.node == AUTO else settings.node
+    if number is None:
+        return "node-0" if settings.node == AUTO else settings.node
+    return number.holder.name_with(number.number)
 
 
 def _journal(
@@ -312,6 +314,7 @@ def callback_settings(settings: Settings) -> CallbackSettings:
             sockets_max=given.sockets_max,
             play_max=given.play_max,
             delivery_per_second=given.delivery_per_second,
+            processes=settings.server.workers,
         ),
     )
 

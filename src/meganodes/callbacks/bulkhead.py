@@ -9,14 +9,11 @@ from collections import deque
 from enum import StrEnum
 from typing import Final
 
-from meganodes.callbacks.settings import BulkheadSettings
+from meganodes.callbacks.settings import HEADROOM, BulkheadSettings
 
 BURST: Final = 10
 """Deliveries that may leave together: a tenth of a second's, so that none of the rate is lost when
 somebody looks for room every 50 ms or a little less often."""
-
-HEADROOM: Final = 5
-"""In any second so many more than the rate may leave: with 95 the backend never sees above 100."""
 
 
 class Lane(StrEnum):
@@ -45,10 +42,10 @@ class Bulkhead:
     )
 
     def __init__(self, settings: BulkheadSettings) -> None:
-        self._settings = settings
+        self._settings = settings.part()
         self._in_flight = dict.fromkeys(Lane, 0)
         self._total = 0
-        self._limit = settings.delivery_usual
+        self._limit = self._settings.delivery_usual
         self._tokens = float(BURST)
         self._tokens_at = 0.0
         self._left_at: deque[float] = deque()  # the deliveries of the last second
@@ -107,7 +104,8 @@ class Bulkhead:
         if lane is Lane.DELIVERY:
             limit = self._delivery_limit()
         elif lane is Lane.PLAY:
-            limit = self._settings.play_max if play_max is None else play_max
+            settings = self._settings
+            limit = settings.play_max if play_max is None else settings.of_places(play_max)
         return self._in_flight[lane] < limit
 
     def _delivery_limit(self) -> int:

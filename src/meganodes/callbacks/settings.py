@@ -7,11 +7,15 @@ are those that an operator of the hub may have a reason to move. Defaults are th
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Final
 
 from meganodes.callbacks.egress import EgressRules
 from meganodes.protocol.commands import DEADLINE_SECONDS, Command
+
+HEADROOM: Final = 5
+"""In any second so many more deliveries than the rate may leave: with 95 never above 100."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +44,31 @@ class BulkheadSettings:
     delivery_usual: int = 16
     delivery_max: int = 64
     delivery_per_second: int = 95
+    processes: int = 1
+    """How many processes share these places; each gives its part of them, rounded up."""
+
+    def part(self) -> BulkheadSettings:
+        """Return what one of the processes may have under way.
+
+        Places are rounded up: an agent with one place may use it wherever its call arrives. Of the
+        deliveries of a second all together are never more, as far as one for each allows it.
+        """
+        return replace(
+            self,
+            sockets_max=self.of_places(self.sockets_max),
+            play_max=self.of_places(self.play_max),
+            test_max=self.of_places(self.test_max),
+            delivery_min=self.of_places(self.delivery_min),
+            delivery_usual=self.of_places(self.delivery_usual),
+            delivery_max=self.of_places(self.delivery_max),
+            delivery_per_second=max(
+                (self.delivery_per_second + HEADROOM) // self.processes - HEADROOM, 1
+            ),
+        )
+
+    def of_places(self, number: int) -> int:
+        """Return one process's part of a number of places."""
+        return -(-number // self.processes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,10 +31,20 @@ _c: Final = node_numbers.c
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holder:
-    """A process that wants a number. ``key`` is its own alone; ``name`` is for people."""
+    """A process that wants a number. ``key`` is its own alone; ``name`` is for people.
+
+    Of several processes of one name each ``is_numbered``: leases and logs tell them apart.
+    """
 
     key: str
     name: str
+    is_numbered: bool = False
+
+    def name_with(self, number: int) -> str:
+        """Return the name of the node that has this number."""
+        if not self.name:
+            return f"node-{number}"
+        return f"{self.name}-{number}" if self.is_numbered else self.name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,10 +64,12 @@ def take_number(connection: WriteConnection, holder: Holder, wanted: int | None)
         return Taken(by=None if wanted is None else lent[wanted], free=free)
     number = free[0] if wanted is None else wanted
     connection.execute(delete(node_numbers).where(_c.number == number))
-    name = holder.name or f"node-{number}"
     connection.execute(
         node_numbers.insert().values(
-            number=number, holder=holder.key, name=name, ends_at_ms=_now_ms(connection) + LENT_MS
+            number=number,
+            holder=holder.key,
+            name=holder.name_with(number),
+            ends_at_ms=_now_ms(connection) + LENT_MS,
         )
     )
     return number

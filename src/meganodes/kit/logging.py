@@ -14,7 +14,7 @@ import re
 import sys
 from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TextIO, cast
 
@@ -57,10 +57,14 @@ class LogLevel(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogSettings:
-    """How log lines are written. They go to standard error; answers go to standard output."""
+    """How log lines are written. They go to standard error; answers go to standard output.
+
+    ``fields`` are in every line of this process.
+    """
 
     format: LogFormat = LogFormat.JSON
     level: LogLevel = LogLevel.INFO
+    fields: Mapping[str, str] = field(default_factory=dict)
 
 
 class _Target:
@@ -89,6 +93,7 @@ def configure_logging(settings: LogSettings, stream: TextIO | None = None) -> No
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        *([functools.partial(_add_fields, settings.fields)] if settings.fields else []),
     ]
     last = _last_steps(settings.format)
     _TARGET.stream = stream
@@ -151,6 +156,13 @@ def _is_secret_field(name: str) -> bool:
 def _name_library(_logger: object, _method: str, event: EventDict) -> EventDict:
     record: logging.LogRecord = event["_record"]
     event["logger_name"] = record.name
+    return event
+
+
+def _add_fields(
+    fields: Mapping[str, str], _logger: object, _method: str, event: EventDict
+) -> EventDict:
+    event.update(fields)
     return event
 
 

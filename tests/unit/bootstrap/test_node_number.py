@@ -51,6 +51,13 @@ def test_a_number_has_one_holder_and_a_refusal_names_it(database: Database) -> N
     assert database.write_now(take_number, TWO, 5) == 5
 
 
+def test_nodes_of_one_name_are_told_apart_by_their_numbers(database: Database) -> None:
+    for key in ("1", "2"):
+        holder = Holder(key=key, name="left", is_numbered=True)
+        database.write_now(take_number, holder, None)
+    assert database.read_now(lent_numbers) == {0: "left-0", 1: "left-1"}
+
+
 def test_a_number_that_was_not_renewed_in_time_is_lost(
     database: Database, url: DatabaseUrl
 ) -> None:

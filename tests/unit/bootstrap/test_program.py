@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from dataclasses import fields
 
+import pytest
+
 from meganodes.bootstrap.program import main_api_settings, server_settings
 from meganodes.bootstrap.server_settings import ServerSettings
 from meganodes.bootstrap.settings import Server, load_settings
 from meganodes.bootstrap.settings_translated import hub_settings
+from meganodes.bootstrap.wiring import callback_settings
+from meganodes.bootstrap.worker_member import Post
 from meganodes.hub.uses import USUAL_RATES, Use
 from meganodes.kit.rate_limit import Rate
 from meganodes.main_api.settings import MainApiSettings
 
-NOT_OF_THE_LISTENER = {"in_flight_max", "in_flight_reserve"}
-FIXED = {"body_bytes_max", "sweep_seconds", "freezes_garbage"}
+NOT_OF_THE_LISTENER = {"workers", "in_flight_max", "in_flight_reserve"}
+FIXED = {"body_bytes_max", "sweep_seconds", "freezes_garbage", "descriptor"}
 
 
 def test_every_setting_of_the_listener_reaches_it() -> None:
@@ -41,6 +45,20 @@ def test_every_setting_of_the_agents_door_reaches_it() -> None:
     given = main_api_settings(load_settings(overrides={"main_api": changed}, environment={}))
     assert (given.in_flight_max, given.body_bytes_max, given.retry_after_seconds) == (7, 5_000, 9)
     assert [str(network) for network in given.trusted_proxies] == ["10.0.0.0/8"]
+
+
+@pytest.mark.rule("2.1-concurrency-setting")
+@pytest.mark.parametrize(("workers", "of_each"), [(1, 50), (2, 25), (3, 17), (31, 2)])
+def test_workers_share_the_limit_of_an_agents_requests(workers: int, of_each: int) -> None:
+    settings = load_settings(overrides={"server": {"workers": workers}}, environment={})
+    assert main_api_settings(settings).in_flight_max == of_each
+    assert callback_settings(settings).bulkhead.processes == workers
+
+
+def test_a_worker_listens_on_the_socket_that_it_has_inherited() -> None:
+    post = Post.read("1,7,9")
+    assert Post.read(post.write()) == post == Post(seat=1, listener=7, line=9)
+    assert server_settings(load_settings(environment={}), post).descriptor == 7
 
 
 def test_every_limit_on_uses_reaches_the_core() -> None:

@@ -228,3 +228,32 @@ def test_all_places_together_are_limited() -> None:
     assert places.enter(Lane.TEST, 0.0) == refused
     assert places.enter(Lane.DELIVERY, 0.0) == refused
     assert places.delivery_room(0.0) == 0
+
+
+@pytest.mark.parametrize(("processes", "places_of_each"), [(1, 64), (2, 32), (3, 22), (64, 1)])
+def test_processes_share_the_places_of_an_agent(processes: int, places_of_each: int) -> None:
+    places = bulkhead(processes=processes)
+    assert fill(places, Lane.PLAY, 100) == places_of_each
+
+
+def test_an_agents_own_limit_is_shared_too_and_leaves_each_process_one() -> None:
+    places = bulkhead(processes=4)
+    assert [places.enter(Lane.PLAY, 0.0, 5) is None for _ in range(3)] == [True, True, False]
+    single = bulkhead(processes=4)
+    assert [single.enter(Lane.PLAY, 0.0, 1) is None for _ in range(2)] == [True, False]
+
+
+@pytest.mark.parametrize("processes", [1, 2, 4, 8])
+def test_deliveries_of_all_processes_together_stay_below_a_hundred_a_second(processes: int) -> None:
+    most = 0
+    each = [bulkhead(processes=processes) for _ in range(processes)]
+    left: list[float] = []
+    for step in range(400):
+        now = step * 0.01
+        for places in each:
+            while places.enter(Lane.DELIVERY, now) is None:
+                places.leave(Lane.DELIVERY, alive=True)
+                left.append(now)
+        most = max(most, len(left) - bisect_left(left, now - 0.9999))
+    assert most <= 100
+    assert len(left) > 4 * 50, "and they use most of it"

@@ -70,6 +70,14 @@ def test_bound_fields_are_in_every_line_of_the_block_and_only_there() -> None:
     assert "request_id" not in two
 
 
+def test_fields_of_the_process_are_in_every_line_those_of_libraries_too() -> None:
+    stream = io.StringIO()
+    configure_logging(LogSettings(fields={"worker": "3"}), stream)
+    get_logger("hub").info("one_happened")
+    logging.getLogger("library").warning("two happened")
+    assert [line["worker"] for line in _lines(stream)] == ["3", "3"]
+
+
 def test_lines_below_the_level_are_left_out() -> None:
     stream = _configured(level=LogLevel.WARNING)
     log = get_logger("hub")
