@@ -71,7 +71,7 @@ def shell(tmp_path: Path, backend: str) -> Iterator[CommandLine]:
     with postgres_database() as url:
         copied = made.run_here("copy", "--from", f"sqlite:///{file}", "--to", dsn_of(url))
         assert copied.status == 0, copied.stderr
-        yield CommandLine(tmp_path, dsn_of(url))
+        yield CommandLine(tmp_path, database_url=dsn_of(url))
 
 
 def reconciled(shell: CommandLine, *words: str) -> Ended:

@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from meganodes.bootstrap.alert_hook import AlertHook, AlertPorts
 from meganodes.bootstrap.alert_post import Sender, open_line
+from meganodes.bootstrap.daily_run import daily_run
 from meganodes.bootstrap.metrics_families import Sources
 from meganodes.bootstrap.metrics_page import MetricsAccess, MetricsPage
 from meganodes.bootstrap.node_number import NodeNumber
@@ -66,6 +67,12 @@ class Operations:
                 look_seconds=given.look_seconds, open_rounds_hours=given.alert_open_rounds_hours
             ),
         )
+        self._daily = daily_run(
+            node.office, node.hub, node.number, _beside(node.office, ".reconciled.json")
+        )
+        if self._daily is not None:
+            daily = self._daily
+            self._watch.reconciled = lambda: daily.results
         self._hook = _alert_hook(node) if given.alert_url else None
         if self._hook is not None:
             self._watch.told.append(self._hook.note)
@@ -79,10 +86,14 @@ class Operations:
         """Begin to look and to measure."""
         self._lag.start()
         self._watch.start()
+        if self._daily is not None:
+            self._daily.start()
 
     async def stop(self) -> None:
         """Look and measure no more."""
         self._lag.stop()
+        if self._daily is not None:
+            await self._daily.stop()
         await self._watch.stop()
         if self._hook is not None:
             await self._hook.stop()
@@ -113,14 +124,18 @@ def _access(office: Office) -> MetricsAccess:
     )
 
 
+def _beside(office: Office, ending: str) -> Path:
+    """Name a file beside the database; with PostgreSQL beside the key, a node's own."""
+    settings = office.settings
+    file = read_database_url(settings).path
+    beside = file or Path(settings.master_key_file).with_name(settings.node)
+    return beside.with_name(beside.name + ending)
+
+
 def _alert_hook(node: Node) -> AlertHook:
     office = node.office
     settings, given = office.settings, office.settings.operations
     ca_file = Path(settings.callbacks.ca_file) if settings.callbacks.ca_file else None
-    # Beside the file; with PostgreSQL beside the key, a node's own.
-    beside = read_database_url(settings).path or Path(settings.master_key_file).with_name(
-        settings.node
-    )
     return AlertHook(
         AlertPorts(
             line=open_line(given.alert_url, Path(given.alert_secret_file), office.clock, ca_file),
@@ -136,7 +151,7 @@ def _alert_hook(node: Node) -> AlertHook:
             circuits=node.gateway.open_circuits,
             clock=office.clock,
             identity=office.identity,
-            remembered=beside.with_name(beside.name + ".alerts.json"),
+            remembered=_beside(office, ".alerts.json"),
         ),
         tuple(minutes * MINUTE_MS for minutes in given.alert_repeat_minutes),
     )
