@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import psycopg
@@ -16,6 +14,7 @@ from meganodes.kit.identity import first_trans_id
 from tests.support.command_line import CommandLine, Ended, an_installation
 from tests.support.journal_file import put_rows, seal_file
 from tests.support.postgres import dsn_of, postgres_database
+from tests.support.status_wallet import a_status_wallet
 from tests.support.transactions import START_MS, bet, win
 
 HEADER = "trans_guid,kind,amount,state\n"
@@ -24,33 +23,10 @@ BY_TWO = ("--by", "ann", "--confirmed-by", "bob", "--reason", "paid by wire")
 NUMBER = first_trans_id(START_MS)
 
 
-class _Wallet(BaseHTTPRequestHandler):
-    """A backend that knows every bet but one."""
-
-    protocol_version = "HTTP/1.1"
-
-    def do_POST(self) -> None:
-        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        guid = asked["data"]["trans_guid"]
-        told = {"account": "alice", "trans_guid": guid, "trans_status": "OK"}
-        known = {"result": 0, "status": "OK", "data": told}
-        reply = json.dumps({"result": 42, "status": "ERROR"} if guid == "mn-lost" else known)
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(reply)))
-        self.end_headers()
-        self.wfile.write(reply.encode())
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-
 @pytest.fixture
 def backend() -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Wallet) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/callback"
-        server.shutdown()
+    with a_status_wallet("mn-lost") as url:
+        yield url
 
 
 @pytest.fixture
@@ -71,7 +47,7 @@ def shell(tmp_path: Path, backend: str) -> Iterator[CommandLine]:
     with postgres_database() as url:
         copied = made.run_here("copy", "--from", f"sqlite:///{file}", "--to", dsn_of(url))
         assert copied.status == 0, copied.stderr
-        yield CommandLine(tmp_path, dsn_of(url))
+        yield CommandLine(tmp_path, database_url=dsn_of(url))
 
 
 def reconciled(shell: CommandLine, *words: str) -> Ended:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from typer.testing import CliRunner
@@ -30,7 +30,7 @@ class CommandLine:
     """Runs `meganodes` on a database and a key in its folder; make the key first."""
 
     folder: Path
-    database_url: str | None = None
+    database_url: str | None = field(default=None, kw_only=True)
 
     @property
     def environment(self) -> Mapping[str, str]:

@@ -15,6 +15,7 @@ from meganodes.bootstrap.metrics_families import Sources
 from meganodes.callbacks.calls import Attempt
 from meganodes.callbacks.gateway import CircuitChange, CircuitState
 from meganodes.domain.outcome import Accepted, Phase
+from meganodes.domain.reconciliation import DayResult
 from meganodes.domain.transaction import State
 from meganodes.hub.core import Hub
 from meganodes.hub.meters import DoorName, Meters
@@ -37,6 +38,13 @@ def a_hub(meters: Meters, clock: ManualClock) -> Hub:
 
     directory = SimpleNamespace(agent=agent)
     return cast("Hub", SimpleNamespace(meters=meters, clock=clock, directory=directory))
+
+
+def a_day(**changes: int) -> DayResult:
+    """Give a day on which two transactions of agent 1 differ."""
+    usual = {"agent_id": 1, "day_ms": NOW_MS, "at_ms": NOW_MS, "number": 5, "rows": 9}
+    found = {"differences": 2, "unanswered": 0, "left_out": 0}
+    return DayResult(**(usual | found | changes))
 
 
 def some_sources(folder: Path, **changes: Any) -> Sources:  # noqa: ANN401 - any part of Sources
@@ -70,6 +78,7 @@ def some_sources(folder: Path, **changes: Any) -> Sources:  # noqa: ANN401 - any
             unplaced=4,
             sealed_to_ms=NOW_MS - 150_000,
             open_rounds=(),
+            reconciled=(a_day(), a_day(agent_id=2, differences=0, unanswered=3)),
         ),
         circuits=lambda: (open_circuit(1),),
         in_flight=lambda: {"callbacks": 5},

@@ -34,6 +34,7 @@ _ANCHORS: Final = {
     AlertKind.STUCK: "bets-without-a-decision",
     AlertKind.OPEN_ROUNDS: "open-rounds",
     AlertKind.CIRCUIT: "circuit-open",
+    AlertKind.DIFFERENCES: "reconciliation-differences",
     AlertKind.TEST: "test-alert",
 }
 _ID_BYTES: Final = 12

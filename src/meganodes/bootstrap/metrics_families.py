@@ -72,6 +72,7 @@ class HubCollector(Collector):
         yield from _backends(sources)
         yield from _circuits(sources)
         yield from _open_work(sources)
+        yield from _reconciled(sources)
         yield from _journal(sources)
         yield from _process(sources)
         yield from _alerts(sources)
@@ -155,6 +156,30 @@ def _open_work(sources: Sources) -> Iterator[Metric]:
     )
     seen_at = sight.at_ms / 1000
     yield _gauge("last_look_timestamp_seconds", "When open work was looked at last.", seen_at)
+
+
+def _reconciled(sources: Sources) -> Iterator[Metric]:
+    """Give what the daily reconciliation found; of a node that does not compare no numbers."""
+    sight = sources.sight() or Sight(at_ms=0)
+    found: Counter[int] = Counter()
+    for each in sight.reconciled:
+        found[each.agent_id] += each.differences
+    named = {agent_id for agent_id, _ in found.most_common(sources.agents_max)}
+    summed: Counter[str] = Counter()
+    for agent_id, count in found.items():
+        summed[_agent_name(sources, agent_id) if agent_id in named else OTHER] += count
+    family = GaugeMetricFamily(
+        f"{_NAME}_reconciliation_differences", "Ids that differ from a backend.", labels=["agent"]
+    )
+    for name, count in summed.items():
+        family.add_metric([name], count)
+    yield family
+    unanswered = sum(each.unanswered for each in sight.reconciled)
+    yield _gauge("reconciliation_unanswered", "Ids that backends said nothing about.", unanswered)
+    day_ms = max((each.day_ms for each in sight.reconciled), default=0)
+    yield _gauge(
+        "reconciliation_day_timestamp_seconds", "Begin of the last day compared.", day_ms / 1000
+    )
 
 
 def _summed(

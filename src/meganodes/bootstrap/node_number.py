@@ -16,6 +16,7 @@ from meganodes.directory.node_numbers import (
     Holder,
     Taken,
     give_number_back,
+    lent_numbers,
     renew_number,
     take_number,
 )
@@ -61,6 +62,14 @@ class NodeNumber:
     def is_held(self) -> bool:
         """Whether numbers may be issued at this moment."""
         return self._clock.monotonic() < self._issues_until
+
+    async def is_lowest(self) -> bool:
+        """Say whether this process has the lowest number of all that are lent now.
+
+        What one node does for all is done by that one. Raises DatabaseUnavailable.
+        """
+        lent = await self._database.read(lent_numbers)
+        return self.is_held and self.number == min(lent, default=None)
 
     async def start(self) -> None:
         """Take a number and keep it until `close`. Raises NumberTaken and DatabaseUnavailable.

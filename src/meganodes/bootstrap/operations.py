@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from meganodes.bootstrap.alert_hook import AlertHook, AlertPorts
 from meganodes.bootstrap.alert_post import Sender, open_line
+from meganodes.bootstrap.daily_run import daily_run
 from meganodes.bootstrap.metrics_families import Sources
 from meganodes.bootstrap.metrics_page import MetricsAccess, MetricsPage
 from meganodes.bootstrap.node_number import NodeNumber
@@ -69,6 +70,12 @@ class Operations:
                 look_seconds=given.look_seconds, open_rounds_hours=given.alert_open_rounds_hours
             ),
         )
+        self._daily = daily_run(
+            node.office, node.hub, node.number, _beside(node, ".reconciled.json")
+        )
+        if self._daily is not None:
+            daily = self._daily
+            self._watch.reconciled = lambda: daily.results
         self._hook = _alert_hook(node) if given.alert_url else None
         if self._hook is not None:
             self._watch.told.append(_teller(node, self._hook))
@@ -88,10 +95,14 @@ class Operations:
         """Begin to look and to measure."""
         self._lag.start()
         self._watch.start()
+        if self._daily is not None:
+            self._daily.start()
 
     async def stop(self) -> None:
         """Look and measure no more."""
         self._lag.stop()
+        if self._daily is not None:
+            await self._daily.stop()
         await self._watch.stop()
         if self._hook is not None:
             await self._hook.stop()
@@ -132,13 +143,21 @@ def _teller(node: Node, hook: AlertHook) -> Callable[[Sight], Awaitable[None]]:
     return lambda sight: hook.note(Sight(at_ms=sight.at_ms))
 
 
+def _beside(node: Node, ending: str) -> Path:
+    """Name a file beside the database; with PostgreSQL beside the key.
+
+    There it is a node's own, or that of a worker's seat.
+    """
+    settings = node.office.settings
+    name = settings.node if node.member is None else f"worker-{node.member.seat}"
+    beside = read_database_url(settings).path or Path(settings.master_key_file).with_name(name)
+    return beside.with_name(beside.name + ending)
+
+
 def _alert_hook(node: Node) -> AlertHook:
     office = node.office
     settings, given = office.settings, office.settings.operations
     ca_file = Path(settings.callbacks.ca_file) if settings.callbacks.ca_file else None
-    # Beside the file; with PostgreSQL beside the key, a node's own, or that of a worker's seat.
-    name = settings.node if node.member is None else f"worker-{node.member.seat}"
-    beside = read_database_url(settings).path or Path(settings.master_key_file).with_name(name)
     return AlertHook(
         AlertPorts(
             line=open_line(given.alert_url, Path(given.alert_secret_file), office.clock, ca_file),
@@ -154,7 +173,7 @@ def _alert_hook(node: Node) -> AlertHook:
             circuits=node.gateway.open_circuits,
             clock=office.clock,
             identity=office.identity,
-            remembered=beside.with_name(beside.name + ".alerts.json"),
+            remembered=_beside(node, ".alerts.json"),
         ),
         tuple(minutes * MINUTE_MS for minutes in given.alert_repeat_minutes),
     )

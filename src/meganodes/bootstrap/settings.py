@@ -187,6 +187,14 @@ class Operations(_Table):
         return self
 
 
+class Reconciliation(_Table):
+    """What is compared without anybody's asking."""
+
+    daily: bool
+    at_hour: Annotated[int, Field(ge=0, le=23)]
+    statuses_max: Annotated[int, Field(ge=1, le=100_000)]
+
+
 class Database(_Table):
     """The directory's connections to the database."""
 
@@ -215,6 +223,7 @@ class Settings(_Table):
     worker: Worker
     logging: Logging
     operations: Operations
+    reconciliation: Reconciliation
 
 
 def load_settings(

@@ -110,6 +110,24 @@ class Sums:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayResult:
+    """What comparing an agent's UTC day with its backend brought, when it was done last.
+
+    ``number`` is the report's in the audit log, None of a day without transactions; ``left_out``
+    were not asked about, ``unanswered`` without an answer.
+    """
+
+    agent_id: int
+    day_ms: int
+    at_ms: int
+    number: int | None
+    rows: int
+    differences: int
+    unanswered: int
+    left_out: int
+
+
 _AT_BACKEND: Final = {
     State.ACCEPTED: Expected.BOOKED,
     State.CREDITED: Expected.BOOKED,

@@ -45,6 +45,7 @@ class Conditions:
             *self._work(sight),
             *self._open_rounds(sight),
             *self._circuits(tuple(circuits), sight.at_ms),
+            *self._differences(sight),
         )
 
     def _work(self, sight: Sight) -> Iterator[Condition]:
@@ -114,6 +115,22 @@ class Conditions:
                 since_ms=since_ms,
                 count=1,
                 summary=f"bets of {name} are refused at once: {circuit.reason}",
+            )
+
+    def _differences(self, sight: Sight) -> Iterator[Condition]:
+        differing = [each for each in sight.reconciled if each.differences]
+        for agent_id in sorted({each.agent_id for each in differing}):
+            days = [each for each in differing if each.agent_id == agent_id]
+            name = self._agent_name(agent_id)
+            count = sum(each.differences for each in days)
+            reports = ", ".join(str(each.number) for each in days)
+            yield Condition(
+                key=f"{AlertKind.DIFFERENCES}:agent/{agent_id}",
+                kind=AlertKind.DIFFERENCES,
+                subject=name,
+                since_ms=min(each.day_ms for each in days),
+                count=count,
+                summary=f"{count} transactions of {name} differ from its backend: report {reports}",
             )
 
     def _agent_name(self, agent_id: int) -> str:

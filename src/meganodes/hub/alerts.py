@@ -28,6 +28,7 @@ class AlertKind(StrEnum):
     STUCK = "stuck"
     OPEN_ROUNDS = "open_rounds"
     CIRCUIT = "circuit"
+    DIFFERENCES = "differences"
     TEST = "test"
 
 

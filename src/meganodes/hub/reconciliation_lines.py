@@ -287,6 +287,43 @@ def ours_of(line: str) -> tuple[str, Ours]:
     )
 
 
+class Sample:
+    """Takes lines of the hub like a sorter, and keeps so many: those that did not simply go well.
+
+    Where there is room, others follow: the lowest ids, which say nothing of what they stand for.
+    """
+
+    def __init__(self, most: int) -> None:
+        self.left_out = 0
+        self._most = most
+        self._plain: list[str] = []
+        self._other: list[str] = []
+
+    def extend(self, lines: Iterable[str]) -> None:
+        """Take lines; what is more than enough is forgotten at once."""
+        for line in lines:
+            (self._plain if _BOOKED_HERE in line else self._other).append(line)
+        for kept in (self._plain, self._other):
+            if len(kept) > 2 * self._most:
+                self._cut(kept, self._most)
+
+    def sorted(self) -> Iterator[str]:
+        """Give what is kept in order."""
+        self._cut(self._other, self._most)
+        self._cut(self._plain, self._most - len(self._other))
+        return iter(sorted([*self._other, *self._plain]))
+
+    def blocks(self) -> Iterator[list[str]]:
+        """Give the same as a sorter does."""
+        lines = list(self.sorted())
+        return iter([lines] if lines else [])
+
+    def _cut(self, kept: list[str], most: int) -> None:
+        kept.sort()
+        self.left_out += len(kept[most:])
+        del kept[most:]
+
+
 class Merge:
     """Walks through both sorted sides at once.
 

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
+from meganodes.domain.reconciliation import DayResult
 from meganodes.domain.retry import HOUR_MS
 from meganodes.domain.round import OpenRound
 from meganodes.journal.store import JournalReads, OpenWork, StoreUnavailable
@@ -40,6 +41,7 @@ class Sight:
     unplaced: int = 0
     sealed_to_ms: int = 0
     open_rounds: tuple[OpenRound, ...] = ()
+    reconciled: tuple[DayResult, ...] = ()
 
 
 Told = Callable[[Sight], Awaitable[None]]
@@ -52,6 +54,8 @@ class Watch:
         """Prepare; nothing was seen yet."""
         self.last: Sight | None = None
         self.told: list[Told] = []
+        self.reconciled: Callable[[], tuple[DayResult, ...]] = tuple
+        """Gives what the daily reconciliation has found, where there is one."""
         self._reads = reads
         self._clock = clock
         self._settings = settings
@@ -90,6 +94,7 @@ class Watch:
             unplaced=await self._reads.unplaced(),
             sealed_to_ms=await self._reads.sealed_to(),
             open_rounds=await self._open_rounds(at_ms),
+            reconciled=self.reconciled(),
         )
 
     async def _open_rounds(self, at_ms: int) -> tuple[OpenRound, ...]:

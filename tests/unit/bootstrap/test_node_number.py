@@ -77,6 +77,17 @@ async def test_nodes_that_start_at_once_have_a_number_each(url: DatabaseUrl) -> 
     await asyncio.gather(*(node.close() for node in nodes))
 
 
+async def test_one_of_many_nodes_has_the_lowest_number(url: DatabaseUrl) -> None:
+    clock = ManualClock()
+    nodes = [NodeNumber(url, Holder(key=f"{n}", name=""), n, clock) for n in (3, 5)]
+    assert not await nodes[0].is_lowest(), "it has none yet"
+    await asyncio.gather(*(node.start() for node in nodes))
+    assert [await node.is_lowest() for node in nodes] == [True, False]
+    await nodes[0].close()
+    assert await nodes[1].is_lowest()
+    await nodes[1].close()
+
+
 async def test_a_node_issues_numbers_for_five_seconds_after_a_renewal(url: DatabaseUrl) -> None:
     clock = ManualClock()
     number = NodeNumber(url, ONE, 9, clock)

@@ -9,7 +9,7 @@ import pytest
 
 from meganodes.callbacks.gateway import CircuitChange, CircuitState
 from meganodes.directory.port import Directory
-from meganodes.domain.retry import HOUR_MS
+from meganodes.domain.retry import DAY_MS, HOUR_MS
 from meganodes.domain.round import OpenRound
 from meganodes.domain.transaction import RoundKey, State
 from meganodes.hub.alert_conditions import MINUTE_MS, STUCK_MS, Conditions, ConditionSettings
@@ -17,6 +17,7 @@ from meganodes.hub.alerts import AlertKind, Condition
 from meganodes.hub.watch import OPEN_ROUNDS_LOOKED_AT, Sight
 from meganodes.journal.store import OpenWork
 from tests.support.directory import set_the_stage, started_directory
+from tests.support.shown_metrics import a_day
 
 NOW_MS = 1_790_000_000_000
 
@@ -119,3 +120,15 @@ async def test_forgotten_rounds_are_one_condition_for_each_provider(
     assert (second.key, second.subject) == ("open_rounds:provider/8", "8")
     many = Sight(at_ms=NOW_MS, open_rounds=(opened(7, 30),) * OPEN_ROUNDS_LOOKED_AT)
     assert conditions.now(many, ())[0].summary.startswith("at least 1000 rounds")
+
+
+async def test_days_that_differ_are_one_condition_for_each_agent(conditions: Conditions) -> None:
+    days = (
+        a_day(day_ms=NOW_MS - 2 * DAY_MS, number=5),
+        a_day(day_ms=NOW_MS - DAY_MS, number=9, differences=1),
+        a_day(agent_id=2, differences=0, unanswered=7),
+    )
+    (only,) = conditions.now(Sight(at_ms=NOW_MS, reconciled=days), ())
+    assert (only.key, only.subject, only.count) == ("differences:agent/1", "acme", 3)
+    assert only.since_ms == NOW_MS - 2 * DAY_MS
+    assert only.summary == "3 transactions of acme differ from its backend: report 5, 9"

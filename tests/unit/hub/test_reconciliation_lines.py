@@ -24,6 +24,7 @@ from meganodes.hub.reconciliation_lines import (
     BadFile,
     BadLine,
     Merge,
+    Sample,
     entry_line,
     entry_of,
     our_lines,
@@ -168,6 +169,22 @@ def test_both_sides_are_walked_through_and_the_plainly_equal_are_only_counted() 
         ("h", False, 1),
     ]
     assert walk.equal == Sums(count=2, bet_minor=300)
+
+
+def test_a_sample_keeps_what_did_not_go_well_and_fills_up_by_lot() -> None:
+    rows = [a_row()._replace(guid=f"k{number:03}") for number in range(100)]
+    rows[70:73] = [
+        a_row(State.CANCELLED)._replace(guid=row.guid, state=State.CANCELLED) for row in rows[70:73]
+    ]
+    sample = Sample(5)
+    for at in range(0, 100, 7):
+        sample.extend(our_lines(rows[at : at + 7], Side.BACKEND))
+    kept = [ours_of(line)[0] for line in sample.sorted()]
+    assert kept == ["k000", "k001", "k070", "k071", "k072"]
+    assert sample.left_out == 95
+    assert [len(block) for block in sample.blocks()] == [5]
+    assert sample.left_out == 95, "also when it is read again"
+    assert list(Sample(5).blocks()) == []
 
 
 @pytest.mark.parametrize("seed", range(30))
