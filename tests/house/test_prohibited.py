@@ -20,6 +20,7 @@ FLOAT_PLACES = {
 CATCH_ALL_PLACES = {
     "backoffice/door.py": "the handler of the Back Office's door",
     "cli/__main__.py": "the command line's main",
+    "hub/retention.py": "the loop of the daily run",
     "hub/watch.py": "the loop that looks, for metrics and alerts",
     "hub/worker.py": "the loop that sends",
     "journal/postgres_chores.py": "whatever befalls claims is for those whose claims they were",

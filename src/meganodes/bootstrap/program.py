@@ -17,6 +17,7 @@ from meganodes.backoffice.office import OfficeSettings
 from meganodes.bootstrap.health import Health
 from meganodes.bootstrap.node_number import NodeNumber, NumberTaken
 from meganodes.bootstrap.operations import Node, Operations
+from meganodes.bootstrap.retention import daily_retention
 from meganodes.bootstrap.server import CannotListen, Listening, serve
 from meganodes.bootstrap.server_settings import App, ServerSettings
 from meganodes.bootstrap.settings import AUTO, Settings
@@ -36,6 +37,7 @@ from meganodes.directory.node_numbers import Holder
 from meganodes.directory.staff_sign_in import SignIn
 from meganodes.hub import wallet
 from meganodes.hub.core import Hub
+from meganodes.hub.retention import DailyRetention
 from meganodes.hub.worker import Worker
 from meganodes.kit.clock import SystemClock
 from meganodes.kit.database import DatabaseUnavailable
@@ -137,8 +139,11 @@ async def _serve(
         app = traced_app(app, office.tracing)
     worker.start()
     operations.start()
+    retention = daily_retention(office, hub)
+    if retention is not None:
+        retention.start()
     log.info("hub_started", settings=_shown(office.settings))
-    finish = partial(_finish, hub, worker, operations)
+    finish = partial(_finish, hub, worker, operations, retention)
     try:
         return await serve(
             app, _Doors(door, draining), server_settings(office.settings), started, finish
@@ -181,8 +186,12 @@ def _back_office(office: Office, hub: Hub, draining: asyncio.Event) -> BackOffic
     )
 
 
-async def _finish(hub: Hub, worker: Worker, operations: Operations) -> None:
+async def _finish(
+    hub: Hub, worker: Worker, operations: Operations, retention: DailyRetention | None
+) -> None:
     """Nobody waits for an answer any more: end what is under way, then the connections."""
+    if retention is not None:
+        await retention.stop()
     await worker.stop()
     await hub.drain()
     await worker.place_listings()
