@@ -441,6 +441,21 @@ async def test_who_holds_the_table_is_not_waited_for_nor_queued_behind(parted: W
     assert await parted.read(logged) == logged
 
 
+async def test_what_one_run_packed_another_retires_though_it_is_the_same_shelf(
+    parted: World,
+) -> None:
+    logged = await parted.attempt(-2)
+    below = first_trans_id(parted.now_ms + 4 * DAY_MS)
+    with closing(parted.open_shelf()) as shelf:
+        for work in (shelf.pack, shelf.retire):
+            while await asyncio.to_thread(work, below, 10) is not None:
+                pass
+    assert parted.packings() == []
+    found = await parted.read(logged)
+    assert found.retired is not None
+    assert found.retired.digest == body_digest(REQUEST, REPLY)
+
+
 async def test_a_part_is_not_dropped_while_a_digest_is_missing(parted: World) -> None:
     logged = await parted.attempt(-2)
     (part,) = [
