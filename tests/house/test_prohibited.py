@@ -21,6 +21,7 @@ CATCH_ALL_PLACES = {
     "backoffice/door.py": "the handler of the Back Office's door",
     "cli/__main__.py": "the command line's main",
     "hub/daily_reconciliation.py": "the loop that compares, and each agent's part of it",
+    "hub/retention.py": "the loop of the daily run",
     "hub/watch.py": "the loop that looks, for metrics and alerts",
     "hub/worker.py": "the loop that sends",
     "journal/postgres_chores.py": "whatever befalls claims is for those whose claims they were",

@@ -217,9 +217,9 @@ def limit_files(server: PostgresServer, size: str) -> None:
 
 async def fill_up(stand: Stand) -> None:
     """Let no table grow any more, and wait until that has been noticed."""
-    ask(stand.url, "ALTER TABLE attempt_bodies ALTER COLUMN request SET STORAGE PLAIN")
+    ask(stand.url, "ALTER TABLE attempt_bodies_before ALTER COLUMN request SET STORAGE PLAIN")
     await asyncio.to_thread(ask, stand.url, FILL)
-    ((size,),) = ask(stand.url, "SELECT pg_relation_size('attempt_bodies')")
+    ((size,),) = ask(stand.url, "SELECT pg_relation_size('attempt_bodies_before')")
     assert isinstance(size, int)
     assert size > 16 * 2**20
     limit_files(stand.server, str(size))

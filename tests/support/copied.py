@@ -20,7 +20,9 @@ A_ROW_OF_EACH: tuple[tuple[str, tuple[Any, ...]], ...] = (
         ),
         (ODD_TEXT,),
     ),
-    ("INSERT INTO attempt_bodies VALUES (77, 1, ?, x'')", (ODD_BYTES,)),
+    ("INSERT INTO attempt_bodies VALUES (77, 1, ?, x'', 0)", (ODD_BYTES,)),
+    ("INSERT INTO attempt_digests VALUES (78, 1, zeroblob(32), 7, 5)", ()),
+    ("INSERT INTO retention_progress VALUES (0, 77, 1)", ()),
     ("INSERT INTO list_skips VALUES (1, 3, 40)", ()),
     ("INSERT INTO node_numbers VALUES (3, 'a process', 'node-3', 8000)", ()),
     ("INSERT INTO seal_progress VALUES (0, 60000)", ()),
@@ -79,7 +81,7 @@ _GROWTH = (
        SELECT value, value % 50 + 1, value, 'alice', 'bet', 1, value, 20, 'accepted', 'complete',
               0, 200, NULL, NULL, '192.0.2.7' FROM numbers""",
     """INSERT INTO attempt_bodies
-       SELECT value, value % 50 + 1, CAST('{"command":"bet"}' AS BLOB), x'7b7d' FROM numbers""",
+       SELECT value, value % 50 + 1, CAST('{"command":"bet"}' AS BLOB), x'7b7d', 0 FROM numbers""",
     """INSERT INTO listings (agent_id, trans_id, trans_type, balance_open)
        SELECT value % 50 + 1, value, 1, 0 FROM numbers""",
 )

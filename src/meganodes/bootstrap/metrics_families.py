@@ -74,6 +74,7 @@ class HubCollector(Collector):
         yield from _open_work(sources)
         yield from _reconciled(sources)
         yield from _journal(sources)
+        yield from _retention(sources)
         yield from _process(sources)
         yield from _alerts(sources)
 
@@ -218,6 +219,24 @@ def _journal(sources: Sources) -> Iterator[Metric]:
     yield reconnects
     if sources.database is not None:
         yield from _file(sources.database)
+
+
+def _retention(sources: Sources) -> Iterator[Metric]:
+    meters = sources.hub.meters.retention
+    family = _counter("retention_attempts", "Attempts whose bytes were dealt with.", "done")
+    family.add_metric(["packed"], meters.packed)
+    family.add_metric(["retired"], meters.retired)
+    yield family
+    moments = {
+        "retention_oldest_bytes_timestamp_seconds": (
+            "When the oldest attempt was made whose bytes are kept.", meters.oldest_full_ms
+        ),
+        "retention_last_run_timestamp_seconds": (
+            "When the last run of the retention ended here.", meters.last_run_ms
+        ),
+    }  # fmt: skip
+    for name, (sentence, at_ms) in moments.items():
+        yield _gauge(name, sentence, (at_ms or 0) / 1000)
 
 
 def _file(database: Path) -> Iterator[Metric]:

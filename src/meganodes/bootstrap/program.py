@@ -18,6 +18,7 @@ from meganodes.backoffice.office import OfficeSettings
 from meganodes.bootstrap.health import Health
 from meganodes.bootstrap.node_number import NodeNumber, NumberTaken
 from meganodes.bootstrap.operations import Node, Operations
+from meganodes.bootstrap.retention import daily_retention
 from meganodes.bootstrap.server import CannotListen, Listening, serve
 from meganodes.bootstrap.server_settings import App, ServerSettings
 from meganodes.bootstrap.settings import AUTO, Settings
@@ -39,6 +40,7 @@ from meganodes.directory.node_numbers import Holder
 from meganodes.directory.staff_sign_in import SignIn
 from meganodes.hub import wallet
 from meganodes.hub.core import Hub
+from meganodes.hub.retention import DailyRetention
 from meganodes.hub.worker import Worker
 from meganodes.kit.clock import SystemClock
 from meganodes.kit.database import DatabaseUnavailable
@@ -151,10 +153,8 @@ async def _serve(
     operations = Operations(node)
     started = partial(_begin, node, operations, on_started)
     app = _traced(office, web_app(node, operations, draining))
-    worker.start()
-    operations.start()
-    log.info("hub_started", settings=_shown(office.settings))
-    finish = partial(_finish, hub, worker, operations)
+    retention = _begin_work(office, hub, worker, operations)
+    finish = partial(_finish, hub, worker, operations, retention)
     listener = server_settings(office.settings, standing.post)
     try:
         drained = await serve(app, _Doors(door, draining), listener, started, finish)
@@ -164,6 +164,19 @@ async def _serve(
     if member is not None:
         await member.part()
     return drained
+
+
+def _begin_work(
+    office: Office, hub: Hub, worker: Worker, operations: Operations
+) -> DailyRetention | None:
+    """Start what works without being called; the daily retention only where it is not off."""
+    worker.start()
+    operations.start()
+    retention = daily_retention(office, hub)
+    if retention is not None:
+        retention.start()
+    log.info("hub_started", settings=_shown(office.settings))
+    return retention
 
 
 def _begin(
@@ -218,8 +231,12 @@ def _back_office(office: Office, hub: Hub, draining: asyncio.Event) -> BackOffic
     )
 
 
-async def _finish(hub: Hub, worker: Worker, operations: Operations) -> None:
+async def _finish(
+    hub: Hub, worker: Worker, operations: Operations, retention: DailyRetention | None
+) -> None:
     """Nobody waits for an answer any more: end what is under way, then the connections."""
+    if retention is not None:
+        await retention.stop()
     await worker.stop()
     await hub.drain()
     await worker.place_listings()

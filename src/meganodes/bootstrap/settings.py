@@ -153,6 +153,23 @@ class Worker(_Table):
     turnover_tick_ms: Annotated[int, Field(ge=100, le=600_000)]
 
 
+class Retention(_Table):
+    """How long what is kept for."""
+
+    attempt_pack_days: Annotated[int, Field(ge=1, le=3_650)]
+    attempt_bodies_days: Annotated[int, Field(ge=90, le=3_650)]
+    daily: bool
+    hour: Annotated[int, Field(ge=0, le=23)]
+    step_rows: Annotated[int, Field(ge=20, le=10_000)]
+    time_percent: Annotated[int, Field(ge=1, le=100)]
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.attempt_pack_days > self.attempt_bodies_days:
+            raise ValueError("attempt_pack_days must not exceed attempt_bodies_days")
+        return self
+
+
 class Logging(_Table):
     """The diagnostics."""
 
@@ -221,6 +238,7 @@ class Settings(_Table):
     retry: Retry
     leases: Leases
     worker: Worker
+    retention: Retention
     logging: Logging
     operations: Operations
     reconciliation: Reconciliation

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from meganodes.bootstrap.settings import Settings
+from meganodes.domain.retention import RetentionPolicy
 from meganodes.domain.retry import RetrySchedule
 from meganodes.hub.core import HubSettings
 from meganodes.hub.uses import Use
@@ -37,6 +38,10 @@ def hub_settings(settings: Settings) -> HubSettings:
         turnover_tick_seconds=settings.worker.turnover_tick_ms / 1000,
         session_hours=settings.sessions.hours,
         session_idle_minutes=settings.sessions.idle_minutes,
+        retention=RetentionPolicy(
+            pack_days=settings.retention.attempt_pack_days,
+            bodies_days=settings.retention.attempt_bodies_days,
+        ),
         rates={
             Use.SEARCH: Rate(settings.office.searches_per_minute, _MINUTE_SECONDS),
             Use.EXPORT: Rate(settings.office.exports_per_minute, _MINUTE_SECONDS),

@@ -21,6 +21,7 @@ from meganodes.cli import (
     parked,
     provider,
     reconcile,
+    retention,
     rounds,
     seals,
     serve,
@@ -51,6 +52,7 @@ app.command(name="restore")(backup.restore)
 app.command(name="reconcile")(reconcile.command)
 app.command(name="copy")(copy.copy)
 app.command(name="verify-seals")(seals.verify_seals)
+app.command(name="retention")(retention.command)
 app.command(name="demo")(demo.demo)
 app.command(name="openapi")(openapi.openapi)
 

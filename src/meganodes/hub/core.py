@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from meganodes.domain.cancellation import Moment
+from meganodes.domain.retention import RetentionPolicy
 from meganodes.domain.retry import CONTRACT_SCHEDULE, RetrySchedule, with_changes
 from meganodes.hub.list_numbers import ListNumbers
 from meganodes.hub.meters import Meters
@@ -52,6 +53,7 @@ class HubSettings:
     session_hours: int = 24
     session_idle_minutes: int = 60
     schedule: RetrySchedule = CONTRACT_SCHEDULE
+    retention: RetentionPolicy = field(default_factory=RetentionPolicy)
     rates: Mapping[Use, Rate] = field(default_factory=lambda: USUAL_RATES)
 
 

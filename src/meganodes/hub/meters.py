@@ -75,6 +75,16 @@ class Stopwatch:
         return max(0.0, now - self.started - self._waiting.seconds(now))
 
 
+@dataclass(slots=True, kw_only=True)
+class RetentionMeters:
+    """What this process packed and retired, and what its last look at the oldest bytes found."""
+
+    packed: int = 0
+    retired: int = 0
+    oldest_full_ms: int | None = None
+    last_run_ms: int | None = None
+
+
 def _bounded() -> Bounded[int, BackendMeters]:
     return Bounded(AGENTS_MOST, BackendMeters)
 
@@ -96,6 +106,7 @@ class Meters:
     alarms: Counter[str] = field(default_factory=Counter)
     circuits_opened: int = 0
     main_api_in_flight: int = 0
+    retention: RetentionMeters = field(default_factory=RetentionMeters)
 
     def note_alarm(self, sentence: str) -> None:
         """Count one alarm; what stands behind a colon is detail."""

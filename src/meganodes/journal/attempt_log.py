@@ -17,6 +17,15 @@ PAST_ID: Final = 2**63 - 1
 """No attempt has a number as high."""
 
 
+@dataclass(frozen=True, slots=True)
+class RetiredBytes:
+    """What is left of bytes that are gone: `seals.body_digest`, and how many there were."""
+
+    digest: bytes
+    request_bytes: int
+    reply_bytes: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptFilter:
     """Which of an agent's attempts: those with ``above`` < attempt_id < ``below``, newest first.

@@ -9,6 +9,8 @@ from operator import attrgetter
 from typing import Any
 
 from meganodes.domain.transaction import Kind, RoundKey, State, Step, Transaction
+from meganodes.journal.attempt_log import RetiredBytes
+from meganodes.journal.packing import PLAIN, unpack
 from meganodes.journal.store import AttemptRecord, Event, ListedTransaction
 from meganodes.journal.turnover import QUARTER_MS, QuarterTurnover, Turnover, whole
 from meganodes.protocol.codes import ApiCode
@@ -62,6 +64,9 @@ ATTEMPT_COLUMNS = (
     "peer_address",
 )
 """The columns of an attempt as it is read; its bytes and its sentences are written apart."""
+
+KEPT_COLUMNS = ("packing", "digest", "request_bytes", "reply_bytes")
+"""What follows them where bytes are read: how they are packed, or what is left of them."""
 
 # The driver takes plain text and whole numbers only; of anything else it makes them slowly.
 _PLAIN = {
@@ -180,8 +185,15 @@ def quarter_turnover(row: Row) -> QuarterTurnover:
 
 
 def attempt(row: Row) -> AttemptRecord:
-    """Make an attempt of a row of its tables."""
-    values = dict(zip(ATTEMPT_COLUMNS, row, strict=True))
+    """Make an attempt of a row of its tables, its bytes as they were sent and came."""
+    width = len(ATTEMPT_COLUMNS)
+    values = dict(zip(ATTEMPT_COLUMNS, row[:width], strict=True))
+    if len(row) > width:
+        packing, digest, request_bytes, reply_bytes = row[width:]
+        for name in ("request", "reply"):
+            values[name] = unpack(bytes(values[name] or b""), packing or PLAIN)
+        if packing is None and digest is not None:
+            values["retired"] = RetiredBytes(bytes(digest), request_bytes, reply_bytes)
     values["notes"] = sentences(values["notes"])
     values["faults"] = sentences(values["faults"])
     return AttemptRecord(**values)

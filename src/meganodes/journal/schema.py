@@ -15,7 +15,7 @@ from meganodes.kit import migrations
 from meganodes.kit.database import Database, DatabaseKind, DatabaseSettings, DatabaseUrl
 from meganodes.kit.migrations import Schema
 
-REVISION: Final = "0009"
+REVISION: Final = "0010"
 """The newest revision of the tables, which this code is written for."""
 
 VERSION_TABLE: Final = "journal_version"
@@ -23,12 +23,14 @@ VERSION_TABLE: Final = "journal_version"
 _TABLES: Final = frozenset(
     {
         "attempt_bodies",
+        "attempt_digests",
         "attempts",
         "day_turnovers",
         "events",
         "list_skips",
         "listing_positions",
         "listings",
+        "retention_progress",
         "rounds",
         "seal_progress",
         "seals",

@@ -137,7 +137,7 @@ def blocks_of(reader: Reader, minute_ms: int) -> dict[int, Block]:
     numbers = (first_trans_id(minute_ms), first_trans_id(minute_ms + MINUTE_MS))
     if numbers[0] < numbers[1]:
         _add_transactions(reader, numbers, blocks)
-        for attempt in reader.all("attempts_to_seal", numbers):
+        for attempt in reader.all("attempts_to_seal", numbers * 2):
             blocks[attempt[_AGENT_OF_ATTEMPT]].add_attempt(attempt)
     late = reader.all("late_events_to_seal", (minute_ms, minute_ms + MINUTE_MS))
     for found in late:

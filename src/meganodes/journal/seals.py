@@ -16,7 +16,8 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from meganodes.journal.rows import ATTEMPT_COLUMNS, COLUMNS, MOVING
+from meganodes.journal.packing import PLAIN, unpack
+from meganodes.journal.rows import ATTEMPT_COLUMNS, COLUMNS, KEPT_COLUMNS, MOVING
 from meganodes.kit.identity import time_of
 
 MINUTE_MS: Final = 60_000
@@ -40,6 +41,8 @@ _STATE: Final = COLUMNS.index("state")
 _EPOCH: Final = COLUMNS.index("epoch")
 _REQUEST: Final = ATTEMPT_COLUMNS.index("request")
 _REPLY: Final = ATTEMPT_COLUMNS.index("reply")
+_PACKING: Final = len(ATTEMPT_COLUMNS) + KEPT_COLUMNS.index("packing")
+_DIGEST: Final = len(ATTEMPT_COLUMNS) + KEPT_COLUMNS.index("digest")
 
 _text = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
@@ -75,8 +78,17 @@ class Block:
             self.rests[leaf] = Rest(moving, f"transaction {event[1]}")
 
     def add_attempt(self, row: Sequence[Any]) -> None:
-        """Take an attempt; its bytes stand there as their digest."""
-        body = body_digest(row[_REQUEST], row[_REPLY])
+        """Take an attempt; its bytes stand there as their digest, which is left when they go."""
+        packing, kept = row[_PACKING], row[_DIGEST]
+        if packing is None and kept is not None:
+            body = bytes(kept)
+        else:
+            request, reply = (
+                unpack(bytes(row[at] or b""), packing or PLAIN) for at in (_REQUEST, _REPLY)
+            )
+            body = body_digest(request, reply)
+            if kept is not None and bytes(kept) != body:
+                self.faults.append(f"attempt {row[0]} has other bytes than its digest says")
         self.leaves[_leaf(("a", *_told(row), body.hex()))] = f"attempt {row[0]}"
 
 

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from meganodes.domain.round import OpenRound, RoundView
 from meganodes.domain.transaction import Move, RoundKey, State, Transaction, TransactionKey
-from meganodes.journal.attempt_log import AttemptFilter, AttemptGroups
+from meganodes.journal.attempt_log import AttemptFilter, AttemptGroups, RetiredBytes
 from meganodes.journal.search import JournalSearch
 from meganodes.journal.turnover import (
     Page,
@@ -79,6 +79,7 @@ class AttemptRecord:
     notes: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
     peer_address: str | None = None
+    retired: RetiredBytes | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,8 +186,7 @@ class JournalStore(Protocol):
 
         Order of guards when several fail: inserts (KeyTaken), moves (StateMoved), rounds. Each
         insert and move appends one event (agent, trans_id, epoch, from, to, cause, at). Listings of
-        moves are queued for the sequencer; a listing that exists already (same row and type) is
-        left alone.
+        moves are queued for the sequencer; one that exists already (row and type) is left alone.
         """
 
     async def claim(

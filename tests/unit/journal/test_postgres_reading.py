@@ -89,6 +89,10 @@ def _fill(connection: psycopg.Connection) -> None:
         "INSERT INTO attempt_bodies SELECT attempt_id, agent_id, '', '' FROM attempts"
     )
     connection.execute(
+        """INSERT INTO attempt_digests
+           SELECT attempt_id, agent_id, decode(repeat('00', 32), 'hex'), 0, 0 FROM attempts"""
+    )
+    connection.execute(
         """INSERT INTO events SELECT agent_id, trans_id, 0, 1, NULL, 'accepted', 'x'
            FROM transactions"""
     )

@@ -159,7 +159,7 @@ def _bet(**changes: object) -> str:
         "UPDATE attempts SET outcome = 'forged'",
         "DELETE FROM attempts",
         "INSERT INTO events VALUES (1, 1, 0, 1, NULL, 'pending', 'again')",
-        "INSERT INTO attempt_bodies VALUES (2, 1, x'00', zeroblob(65537))",
+        "INSERT INTO attempt_bodies VALUES (2, 1, x'00', zeroblob(65537), 0)",
         "UPDATE listings SET position = 2",
         "INSERT INTO listings VALUES (NULL, 1, 1, 3, 5, 0, NULL, NULL)",
         "INSERT INTO listings VALUES (NULL, 1, 1, 1, 5, 0, NULL, NULL)",
@@ -178,7 +178,7 @@ def test_table_refuses(database: sqlite3.Connection, statement: str) -> None:
 
 
 def test_bytes_of_an_attempt_may_be_compressed_later(database: sqlite3.Connection) -> None:
-    database.execute("INSERT INTO attempt_bodies VALUES (1, 1, x'0000', x'0000')")
+    database.execute("INSERT INTO attempt_bodies VALUES (1, 1, x'0000', x'0000', 0)")
     database.execute("UPDATE attempt_bodies SET request = x'00', reply = x''")
     database.execute("DELETE FROM attempt_bodies")
     assert database.execute("SELECT count(*) FROM attempt_bodies").fetchall() == [(0,)]

@@ -10,7 +10,9 @@ from contextlib import closing
 import pytest
 
 from meganodes.journal import rows
+from meganodes.journal.postgres_parts import STATEMENTS as RETENTION_POSTGRESQL
 from meganodes.journal.schema import TABLES, upgrade
+from meganodes.journal.sqlite_retention import STATEMENTS as RETENTION_SQLITE
 from meganodes.journal.statements import POSTGRESQL, SQLITE, Statement, read_statements
 from meganodes.kit.database import DatabaseKind, parse_database_url
 
@@ -59,6 +61,7 @@ SMALL = {
     "list_skips": "one row for each agent and restore",
     "search_progress": "one row",
     "seal_progress": "one row",
+    "retention_progress": "one row",
 }
 
 SCANS = re.compile(r"SCAN|SEARCH (?!.*(\(|INDEX))")
@@ -189,9 +192,45 @@ def test_checker_of_plans_would_see_a_scan(
 
 @pytest.mark.rule("2.2-transaction-kept")
 def test_nothing_is_ever_deleted() -> None:
-    """Transactions are kept for at least 400 days; this version throws nothing away at all."""
-    texts = [statement.text for file in (SQLITE, POSTGRESQL) for statement in file.values()]
-    assert [text for text in texts if re.search(r"\b(DELETE|DROP|REPLACE)\b", text)] == []
+    """Transactions are kept for at least 400 days; only bytes of attempts ever go."""
+    files = (SQLITE, POSTGRESQL, RETENTION_SQLITE, RETENTION_POSTGRESQL)
+    texts = [statement.text for file in files for statement in file.values()]
+    gone = [text for text in texts if re.search(r"\b(DELETE|DROP|REPLACE)\b", text)]
+    assert [text.split("\n")[0] for text in gone] == [
+        "DELETE FROM attempt_bodies",
+        "DELETE FROM [part] AS b",
+    ]
+
+
+RETENTION_ACROSS_AGENTS = {
+    "added_up": "a look ahead is about all agents; it groups by agent_id",
+    "bodies_after": "retention goes by age through all agents; the rows carry agent_id",
+    "oldest_body": "a metric about all agents; only a number leaves it",
+    "packed_to": "one row says how far packing has come",
+    "to_pack": "a look ahead is about all agents; it groups by agent_id",
+    "to_retire": "a look ahead is about all agents; it groups by agent_id",
+}
+
+
+def test_statements_of_retention_are_bound_to_one_agent_or_say_why_not() -> None:
+    loose = {
+        name
+        for file in (RETENTION_SQLITE, RETENTION_POSTGRESQL)
+        for name, statement in file.items()
+        if unbound(statement)
+    }
+    assert loose == RETENTION_ACROSS_AGENTS.keys()
+    assert SQLITE.keys().isdisjoint(RETENTION_SQLITE)
+
+
+@pytest.mark.parametrize("name", sorted(RETENTION_SQLITE))
+def test_statement_of_retention_finds_its_rows_by_an_index(
+    name: str, database: sqlite3.Connection
+) -> None:
+    text = RETENTION_SQLITE[name].text
+    plan = database.execute("EXPLAIN QUERY PLAN " + text, _values(text)).fetchall()
+    scans = [step for *_, step in plan if reads_all(step, database)]
+    assert [step for step in scans if "retention_progress" not in step] == []
 
 
 @pytest.mark.parametrize("name", sorted(SQLITE))
@@ -212,7 +251,8 @@ def test_columns_stand_in_the_order_of_the_fields() -> None:
     for file in (SQLITE, POSTGRESQL):
         logged = re.search(r"SELECT (.*?)\nFROM", file["attempt"].text, re.DOTALL)
         assert logged
-        assert re.findall(r"[ab]\.(\w+)", logged[1]) == list(rows.ATTEMPT_COLUMNS)
+        expected = [*rows.ATTEMPT_COLUMNS, *rows.KEPT_COLUMNS]
+        assert re.findall(r"[abd]\.(\w+)", logged[1]) == expected
     moved = re.search(r"SET (.*?), lease_until_ms", SQLITE["move_transaction"].text, re.DOTALL)
     assert moved
     assert re.findall(r"(\w+) = \?", moved[1]) == list(rows.MOVING)

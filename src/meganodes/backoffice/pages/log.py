@@ -95,9 +95,9 @@ async def show_attempt(visit: Visit) -> Answer:
     """Show one attempt: its bytes, its times, its notes, and where it belongs."""
     agent = visit.own_agent
     attempt_id = number_of(visit.request.path_params["attempt_id"])
-    found = None
-    if attempt_id is not None:
-        found = await logged_attempt(visit.office.hub, agent.agent_id, attempt_id)
+    if attempt_id is None:
+        return Missing()
+    found = await logged_attempt(visit.office.hub, agent.agent_id, attempt_id)
     if found is None:
         return Missing()
     request, reply = message_of(found.request), message_of(found.reply)
@@ -108,6 +108,7 @@ async def show_attempt(visit: Visit) -> Answer:
         "request": request,
         "reply": reply,
         "curl": as_curl(request, agent) if request else "",
+        "kept_until_ms": visit.office.hub.settings.retention.kept_until_ms(time_of(attempt_id)),
     }
     return Show(template="log/attempt.html", values=values)
 

@@ -13,13 +13,18 @@ t.step, t.due_at_ms, t.owed_since_ms, t.attempts, t.failures, t.maybe_sent, t.no
 t.reopened
 
 -- fragment: attempt_columns
--- The columns of an attempt, in the order of rows.ATTEMPT_COLUMNS.
+-- The columns of an attempt, in the order of rows.ATTEMPT_COLUMNS and rows.KEPT_COLUMNS.
 a.attempt_id, a.agent_id, a.trans_id, a.account, a.command, a.number, a.started_at_ms,
 a.duration_ms, a.outcome, a.phase, a.result, a.http_status, b.request, b.reply, a.notes, a.faults,
-a.peer_address
+a.peer_address, b.packing, d.digest, d.request_bytes, d.reply_bytes
+
+-- fragment: attempt_bytes
+-- Where the bytes of an attempt are, or their digest.
+LEFT JOIN attempt_bodies AS b ON b.agent_id = a.agent_id AND b.attempt_id = a.attempt_id
+LEFT JOIN attempt_digests AS d ON d.agent_id = a.agent_id AND d.attempt_id = a.attempt_id
 
 -- fragment: attempt_summary
--- The same columns without the bytes, which lists do not show.
+-- The columns of rows.ATTEMPT_COLUMNS without the bytes, which lists do not show.
 a.attempt_id, a.agent_id, a.trans_id, a.account, a.command, a.number, a.started_at_ms,
 a.duration_ms, a.outcome, a.phase, a.result, a.http_status, ''::bytea AS request,
 ''::bytea AS reply, a.notes, a.faults, a.peer_address
@@ -239,7 +244,7 @@ GROUP BY l.position
 -- Read the logged attempts of one transaction, oldest first.
 SELECT {attempt_columns}
 FROM attempts AS a
-JOIN attempt_bodies AS b ON b.agent_id = a.agent_id AND b.attempt_id = a.attempt_id
+{attempt_bytes}
 WHERE a.agent_id = %s AND a.trans_id = %s
 ORDER BY a.started_at_ms, a.attempt_id
 
@@ -247,7 +252,7 @@ ORDER BY a.started_at_ms, a.attempt_id
 -- Read one entry of the API log.
 SELECT {attempt_columns}
 FROM attempts AS a
-JOIN attempt_bodies AS b ON b.agent_id = a.agent_id AND b.attempt_id = a.attempt_id
+{attempt_bytes}
 WHERE a.agent_id = %s AND a.attempt_id = %s
 
 -- name: last_attempts
@@ -617,10 +622,12 @@ WHERE e.at_ms - (1767225600000 + (e.trans_id >> 12)) > 60000 AND e.at_ms >= %s A
 ORDER BY e.at_ms, e.agent_id, e.trans_id, e.epoch
 
 -- name: attempts_to_seal
--- Read the attempts with numbers of one minute.
+-- Read the attempts with numbers of one minute; the range twice, that few parts are looked into.
 SELECT {attempt_columns}
 FROM attempts AS a
 LEFT JOIN attempt_bodies AS b ON b.agent_id = a.agent_id AND b.attempt_id = a.attempt_id
+  AND b.attempt_id >= %s AND b.attempt_id < %s
+LEFT JOIN attempt_digests AS d ON d.agent_id = a.agent_id AND d.attempt_id = a.attempt_id
 WHERE a.attempt_id >= %s AND a.attempt_id < %s
 ORDER BY a.attempt_id, a.agent_id
 

@@ -6,6 +6,8 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import cast
 
@@ -16,6 +18,9 @@ from meganodes.backoffice.answers import respond
 from meganodes.backoffice.page import Live, Visit
 from meganodes.backoffice.pages import log
 from meganodes.directory.staff_records import Role
+from meganodes.journal.attempt_log import RetiredBytes
+from meganodes.journal.seals import body_digest
+from meganodes.kit.identity import time_of
 from meganodes.protocol.commands import Command
 from tests.support.builders import a_new_agent
 from tests.support.office import OfficeWorld, an_office
@@ -91,6 +96,41 @@ async def test_attempt_shows_the_bytes_of_both_without_secrets(office: OfficeWor
     assert "Callback-Token:</span> ****" in page
     assert office.world.credentials.callback_token.reveal() not in page
     assert office.world.credentials.signing_secret.reveal() not in page
+
+
+async def test_attempt_says_until_when_its_bytes_are_kept(office: OfficeWorld) -> None:
+    await (await office.player()).bet()
+    await office.sign_in(Role.VIEWER)
+    path = f"/a/{office.agent_id}/log"
+    number = rows(await office.page(path))[0]
+    page = await office.page(f"{path}/{number}")
+    until = datetime.fromtimestamp(time_of(int(number)) // 1000, UTC) + timedelta(days=90)
+    assert f"The bytes are kept until {until:%Y-%m-%d %H:%M:%S}" in page
+    assert "no longer kept" not in page
+
+
+async def test_attempt_whose_bytes_are_gone_shows_their_digest(office: OfficeWorld) -> None:
+    player = await office.player()
+    await player.bet()
+    row = await player.row("b1")
+    (logged,) = await office.world.journal.reads.attempts(office.agent_id, row.trans_id)
+    kept = RetiredBytes(body_digest(logged.request, logged.reply), 480, 1)
+    number = logged.attempt_id + 1
+    office.world.journal.log(
+        replace(logged, attempt_id=number, number=2, request=b"", reply=b"", retired=kept)
+    )
+    await office.sign_in(Role.VIEWER)
+    page = await office.page(f"/a/{office.agent_id}/log/{number}")
+    assert "The bytes of this attempt are no longer kept: they are too old." in page
+    assert kept.digest.hex() in page
+    assert "480 bytes" in page
+    assert "1 byte<" in page
+    assert "Nothing was sent." not in page
+    assert "curl -X POST" not in page
+    assert "are kept until" not in page
+    story = await office.page(f"/a/{office.agent_id}/transactions/{row.trans_id}")
+    assert "The bytes are too old to be kept. Their digest is in the API Log." in story
+    assert "Nothing was sent." not in story
 
 
 async def test_attempt_of_another_agent_is_missing(office: OfficeWorld) -> None:
