@@ -73,7 +73,7 @@ def test_upgrade_that_fails_leaves_nothing(url: DatabaseUrl, path: Path) -> None
         ("UPDATE journal_version SET version_num = '9999'", "start the newer version"),
         ("DROP TABLE rounds", "missing (rounds)"),
         ("PRAGMA journal_mode = delete", "journal mode is delete"),
-        ("INSERT INTO listing_positions VALUES (3, 1, 1, 0)", "list of agent 3 has a wrong end"),
+        ("INSERT INTO listing_positions VALUES (3, 1, 1, 0, 0)", "list of agent 3 has a wrong end"),
     ],
 )
 def test_check_says_what_is_wrong(
