@@ -32,7 +32,7 @@ def shell(tmp_path: Path) -> CommandLine:
     return made
 
 
-def ask(shell: CommandLine, text: str) -> list[tuple[int | str | bytes, ...]]:
+def ask(shell: CommandLine, text: str) -> list[tuple[object, ...]]:
     with closing(sqlite3.connect(shell.folder / "hub.db")) as connection:
         return connection.execute(text).fetchall()
 
