@@ -56,7 +56,9 @@ def all_bytes(place: DatabaseUrl) -> bytes:
 
 
 def _copied(connection: psycopg.Connection, name: str) -> bytes:
-    statement = sql.SQL("COPY (SELECT * FROM {}) TO STDOUT (FORMAT binary)").format(sql.Identifier(name))
+    statement = sql.SQL("COPY (SELECT * FROM {}) TO STDOUT (FORMAT binary)").format(
+        sql.Identifier(name)
+    )
     with connection.cursor().copy(statement) as copy:
         return b"".join(bytes(block) for block in copy)
 

@@ -19,7 +19,10 @@ def attempts_page(
     values = _values(agent_id, wanted) | {"limit": limit + 1, "rows_max": rows_max}
     kind = "failed_attempts" if wanted.not_accepted else "attempts"
     ((seen, lowest),) = reader.all(f"{kind}_floor", values)
-    values["floor"] = lowest or 0
+    if not seen:
+        # Without a floor the page would be looked for among all that the agent ever had.
+        return AttemptPage(attempts=(), older_below=None)
+    values["floor"] = lowest
     found = reader.all(f"{kind}_page", values)
     attempts = tuple(map(rows.attempt, found[:limit]))
     if len(found) > limit:
@@ -35,7 +38,9 @@ def failed_attempts(
         return AttemptGroups(groups=(), is_whole=True)
     values = _values(agent_id, wanted) | {"rows_max": rows_max}
     ((seen, lowest),) = reader.all("failed_attempts_floor", values)
-    values["floor"] = lowest or 0
+    if not seen:
+        return AttemptGroups(groups=(), is_whole=True)
+    values["floor"] = lowest
     found = reader.all("failed_attempts_grouped", values)
     return AttemptGroups(groups=tuple(map(_group, found)), is_whole=seen < rows_max)
 

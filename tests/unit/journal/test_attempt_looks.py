@@ -73,3 +73,9 @@ def test_look_goes_through_so_many_entries_of_a_long_log_and_no_more(
     assert page.older_below is not None
     assert sum(each.count for each in failed.groups) == 100
     assert steps < 60, "a thousand entries, some tens of steps for each"
+
+    steps = 0
+    newer = AttemptFilter(above=60_000)
+    assert attempts_page(sqlite_reader(database), 1, newer, 50, 1_000).attempts == ()
+    assert failed_attempts(sqlite_reader(database), 1, newer, 100).groups == ()
+    assert steps < 5, "where nothing is, nothing is gone through"
