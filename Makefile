@@ -34,7 +34,7 @@ demo: $(if $(filter postgresql,$(DB)),setup-hub-postgresql,setup-hub) ## Start h
 
 test: setup ## Run all tests but house rules and check-money (ARGS="-k name" narrows)
 	@$(PYTHON) -m tools.ensure_system_packages test
-	@$(VENV)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --ignore tests/house --ignore tests/money $(ARGS)
+	@$(VENV)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --ignore tests/house --ignore tests/money $(ARGS)
 
 fuzz: setup ## Fuzz both APIs for long (EXAMPLES=20000 each, SEED=1 repeats a finding)
 	@FUZZ_EXAMPLES=$(or $(EXAMPLES),20000) FUZZ_SEED=$(or $(SEED),0) \

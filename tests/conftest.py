@@ -3,9 +3,12 @@
 import ipaddress
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 
 LOCAL_NAMES = {"", "localhost", b"", b"localhost", None}
@@ -52,6 +55,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes longest; `make test` hands out files in the order found."""
     here = Path(__file__).parent
     items.sort(key=lambda item: item.path.relative_to(here).parts[0] not in _LONG_FIRST)
+
+
+_configure_logging = structlog.configure
+
+
+def _configure_uncached(**options: Any) -> None:  # noqa: ANN401 - those of structlog
+    """Let no logger keep what it was first used with: the next test may want to hear it."""
+    _configure_logging(**{**options, "cache_logger_on_first_use": False})
+
+
+pytest.MonkeyPatch().setattr(structlog, "configure", _configure_uncached)
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_before() -> Iterator[None]:
+    """Give each test the logging that the one before it was given."""
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
 
 
 sys.addaudithook(_only_loopback)

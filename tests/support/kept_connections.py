@@ -9,16 +9,15 @@ import asyncio
 from dataclasses import dataclass, field
 
 from meganodes.journal.postgres import PostgresJournal
-from meganodes.journal.postgres_link import Link, PostgresSettings, Session
+from meganodes.journal.postgres_link import Link, Session
 from meganodes.journal.postgres_reading import PostgresSource
 from meganodes.journal.reader import Connection, Cursor, Reader, Values
 from meganodes.journal.reads import DatabaseReads
 from meganodes.kit.clock import Clock, SystemClock
 from meganodes.kit.database import DatabaseUrl
 from meganodes.kit.metrics import CommitMeters
+from tests.support.nodes import PATIENT
 from tests.support.postgres import shared_database
-
-_SETTINGS = PostgresSettings()
 
 
 @dataclass
@@ -50,7 +49,9 @@ class KeptConnections:
 
 class _Journal(PostgresJournal):
     def __init__(self, kept: KeptConnections, lease_clock: Clock) -> None:
-        super().__init__(kept.url, clock=SystemClock(), owner="node-0", lease_clock=lease_clock)
+        super().__init__(
+            kept.url, clock=SystemClock(), owner="node-0", settings=PATIENT, lease_clock=lease_clock
+        )
         self._kept = kept
         source = _Source(kept)
         self.reads = DatabaseReads(source)
@@ -63,7 +64,7 @@ class _Journal(PostgresJournal):
 class _Link(Link):
     def __init__(self, kept: KeptConnections, purpose: str, meters: CommitMeters) -> None:
         clock = SystemClock()
-        super().__init__(kept.url, _SETTINGS, name=f"kept {purpose}", clock=clock, meters=meters)
+        super().__init__(kept.url, PATIENT, name=f"kept {purpose}", clock=clock, meters=meters)
         self._kept = kept
 
     async def _open_one(self, give_up: float) -> Session:
