@@ -223,7 +223,7 @@ def test_statement_finds_its_rows_by_an_index(
         ("listed_range", "listings_placed", "position"),
         ("turnovers_of_games", "listings_placed", "position"),
         ("position_at", "listings_placed", "position"),
-        ("rounds_named", "rounds_of_id", "round_id ="),
+        ("rounds_named", "rounds_of_id|rounds_pkey", "round_id ="),
         ("events_of", "events_pkey", "trans_id ="),
     ],
 )
@@ -231,8 +231,11 @@ def test_each_look_goes_by_a_key(
     name: str, index: str, condition: str, readers: tuple[Reader, Reader]
 ) -> None:
     steps = plan_of(readers[0], name, bare="attempts" in name)
-    used = {step.get("Index Name"): step.get("Index Cond", "") for step in steps}
-    assert condition in used.get(index, ""), used
+    used: dict[str, str] = {}
+    for step in steps:
+        key = step.get("Index Name", "")
+        used[key] = used.get(key, "") + step.get("Index Cond", "")
+    assert any(condition in used.get(key, "") for key in index.split("|")), used
 
 
 def test_checker_of_plans_would_see_a_scan(readers: tuple[Reader, Reader]) -> None:
