@@ -43,7 +43,7 @@ fuzz: setup ## Fuzz both APIs for long (EXAMPLES=20000 each, SEED=1 repeats a fi
 check: setup ## Formatting, lint, types, layers and house rules
 	@$(VENV)/python -m tools.check
 
-check-money: setup ## Break databases under load, many times; no money may be lost (20 minutes)
+check-money: setup ## Break databases under load, many times; no money may be lost (up to 30 minutes)
 	@$(PYTHON) -m tools.ensure_system_packages test
 	@TEST_EFFORT=thorough $(VENV)/python -m pytest -n 0 -p no:randomly -s tests/money $(ARGS)
 	@TEST_EFFORT=thorough $(VENV)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m thorough --ignore tests/money tests $(ARGS) \

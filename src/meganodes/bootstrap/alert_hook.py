@@ -8,14 +8,11 @@ file beside the database, so that a restart neither repeats it nor forgets to sa
 from __future__ import annotations
 
 import asyncio
-import os
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-
-import msgspec
 
 from meganodes.bootstrap.alert_post import AlertLine, Message, Sender, a_message
 from meganodes.callbacks.gateway import CircuitChange
@@ -24,6 +21,7 @@ from meganodes.hub.alerts import Alerts, Standing
 from meganodes.hub.watch import Sight
 from meganodes.kit.clock import Clock
 from meganodes.kit.identity import Identity
+from meganodes.kit.kept_file import read_kept, write_kept
 from meganodes.kit.logging import get_logger
 
 log = get_logger("bootstrap.alert_hook")
@@ -52,7 +50,9 @@ class AlertHook:
         self.messages: Counter[str] = Counter()
         """Messages by whether they were ``delivered`` or ``failed``."""
         self._ports = ports
-        self._alerts = Alerts(repeat_after_ms, remembered(ports.remembered))
+        self._alerts = Alerts(
+            repeat_after_ms, read_kept(ports.remembered, tuple[Standing, ...], ())
+        )
         self._sending: asyncio.Task[None] | None = None
 
     async def note(self, sight: Sight) -> None:
@@ -83,32 +83,11 @@ class AlertHook:
             if posted.arrived:
                 self.messages["delivered"] += 1
                 self._alerts.told(message.notices, at_ms)
-                await asyncio.to_thread(remember, self._ports.remembered, self._alerts.standings())
+                await asyncio.to_thread(
+                    write_kept, self._ports.remembered, self._alerts.standings()
+                )
                 return
             self.messages["failed"] += 1
             log.warning("alert_not_delivered", alert_id=message.message_id, fault=posted.sentence)
             if pause_seconds is not None:
                 await self._ports.clock.sleep(pause_seconds)
-
-
-def remembered(path: Path) -> tuple[Standing, ...]:
-    """Read what was told before; a file that cannot be read means that nothing was."""
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=tuple[Standing, ...])
-    except FileNotFoundError:
-        return ()
-    except (OSError, msgspec.MsgspecError) as fault:
-        log.warning("alerts_not_remembered", file=str(path), fault=repr(fault))
-        return ()
-
-
-def remember(path: Path, standings: tuple[Standing, ...]) -> None:
-    """Write what was told, whole or not at all; a full disk costs a repeated message, no more."""
-    part = path.with_name(path.name + ".part")
-    try:
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(msgspec.json.encode(standings))
-        part.replace(path)
-    except OSError as fault:
-        log.warning("alerts_not_written", file=str(path), fault=repr(fault))

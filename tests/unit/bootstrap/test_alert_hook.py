@@ -13,7 +13,7 @@ from typing import cast
 
 import pytest
 
-from meganodes.bootstrap.alert_hook import AlertHook, AlertPorts, remember, remembered
+from meganodes.bootstrap.alert_hook import AlertHook, AlertPorts
 from meganodes.bootstrap.alert_post import AlertLine, Sender
 from meganodes.callbacks.egress import Egress, EgressRules
 from meganodes.callbacks.exchange import Exchange, Exchanged
@@ -26,6 +26,7 @@ from meganodes.hub.watch import Sight
 from meganodes.journal.store import OpenWork
 from meganodes.kit.clock import ManualClock
 from meganodes.kit.identity import SeededIdentity
+from meganodes.kit.kept_file import read_kept, write_kept
 from meganodes.kit.secrets import Secret
 from tests.support.callback_urls import NameService
 from tests.support.listener import eventually
@@ -88,7 +89,9 @@ async def arrived(hook: AlertHook, count: int) -> None:
 
 
 async def has_written(path: Path, condition: Callable[[tuple[Standing, ...]], bool]) -> None:
-    await eventually(lambda: path.exists() and condition(remembered(path)), 30)
+    await eventually(
+        lambda: path.exists() and condition(read_kept(path, tuple[Standing, ...], ())), 30
+    )
 
 
 async def test_a_condition_is_told_once_and_its_end_too(stage: Stage) -> None:
@@ -173,7 +176,7 @@ def test_a_file_that_cannot_be_read_means_that_nothing_was_told(
 ) -> None:
     path = tmp_path / "alerts.json"
     path.write_bytes(content)
-    assert remembered(path) == ()
+    assert read_kept(path, tuple[Standing, ...], ()) == ()
 
 
 def test_what_is_remembered_comes_back_as_it_was(tmp_path: Path) -> None:
@@ -186,11 +189,11 @@ def test_what_is_remembered_comes_back_as_it_was(tmp_path: Path) -> None:
         summary="down",
     )
     known = (Standing(condition=condition, times=3, told_at_ms=7, told_count=1),)
-    remember(tmp_path / "alerts.json", known)
-    assert remembered(tmp_path / "alerts.json") == known
+    write_kept(tmp_path / "alerts.json", known)
+    assert read_kept(tmp_path / "alerts.json", tuple[Standing, ...], ()) == known
 
 
 def test_a_place_that_cannot_be_written_costs_a_line_in_the_log_and_no_more(
     tmp_path: Path,
 ) -> None:
-    remember(tmp_path / "none" / "alerts.json", ())
+    write_kept(tmp_path / "none" / "alerts.json", ())

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from meganodes.bootstrap.daily_run import keep, kept
+from meganodes.domain.reconciliation import DayResult
+from meganodes.kit.kept_file import read_kept, write_kept
 from tests.support.shown_metrics import a_day
 
 
 def test_results_come_back_the_same(tmp_path: Path) -> None:
     results = (a_day(), a_day(agent_id=2, differences=0))
     file = tmp_path / "hub.db.reconciled.json"
-    assert kept(file) == ()
-    keep(file, results)
-    assert kept(file) == results
+    assert read_kept(file, tuple[DayResult, ...], ()) == ()
+    write_kept(file, results)
+    assert read_kept(file, tuple[DayResult, ...], ()) == results
     assert file.stat().st_mode & 0o777 == 0o600
     assert [each.name for each in tmp_path.iterdir()] == [file.name]
 
@@ -21,9 +22,9 @@ def test_results_come_back_the_same(tmp_path: Path) -> None:
 def test_a_torn_file_means_that_all_is_compared_anew(tmp_path: Path) -> None:
     file = tmp_path / "hub.db.reconciled.json"
     file.write_bytes(b'[{"agent_id":1')
-    assert kept(file) == ()
+    assert read_kept(file, tuple[DayResult, ...], ()) == ()
 
 
 def test_a_folder_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:
-    keep(tmp_path / "missing" / "file.json", (a_day(),))
+    write_kept(tmp_path / "missing" / "file.json", (a_day(),))
     assert list(tmp_path.iterdir()) == []
