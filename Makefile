@@ -11,7 +11,7 @@ export UV_PYTHON_DOWNLOADS := never
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-hub setup-hub-postgresql demo test fuzz check check-money bench bench-office format lock clean
+.PHONY: help setup setup-hub setup-hub-postgresql demo test fuzz check check-money soak bench bench-office format lock clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,10 @@ check-money: setup ## Break databases under load, many times; no money may be lo
 	@TEST_EFFORT=thorough $(VENV)/python -m pytest -n 0 -p no:randomly -s tests/money $(ARGS)
 	@TEST_EFFORT=thorough $(VENV)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m thorough --ignore tests/money tests $(ARGS) \
 		|| [ $$? -eq 5 ]  # ARGS narrowed it to nothing
+
+soak: setup ## Run a slice of a long run and keep its figures (PART=nodes MINUTES=20 SEED=1)
+	@$(PYTHON) -m tools.ensure_system_packages test
+	@$(VENV)/python -m tests.soak $(PART) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED))
 
 bench: setup-hub-postgresql ## Measure CPU per durable bet against a reverse proxy
 	@$(PYTHON) -m tools.ensure_system_packages bench

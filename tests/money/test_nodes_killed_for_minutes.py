@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import time
 from pathlib import Path
 
 from meganodes.kit.database import parse_database_url
-from tests.support.cluster import DATABASE, Cluster, a_cluster
+from tests.support.cluster import DATABASE, a_cluster
 from tests.support.killing_nodes import Storm, storm_over, undone_by_recovery
 
 PLAYERS = 6
 SECONDS = 300.0
-
-
-async def fail_over(cluster: Cluster) -> None:
-    """Crash the primary and let its standby take over, which gets a standby of its own."""
-    await asyncio.to_thread(cluster.primary.stop, signal.SIGQUIT)
-    old = await asyncio.to_thread(cluster.promote)
-    await asyncio.to_thread(cluster.rebuild, old)
 
 
 async def kill_until(storm: Storm, end: float) -> int:
@@ -37,7 +29,7 @@ async def test_five_minutes_of_killed_nodes_and_a_failover_lose_nothing(tmp_path
     ):
         began = time.monotonic()
         kills = await kill_until(storm, began + SECONDS / 2)
-        await fail_over(cluster)
+        await asyncio.to_thread(cluster.fail_over)
         kills += await kill_until(storm, began + SECONDS)
         await storm.nothing_was_lost_or_doubled(bets_min=PLAYERS * kills)
         undone = undone_by_recovery(parse_database_url(cluster.primary.url(DATABASE)))

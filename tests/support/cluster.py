@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -63,6 +64,11 @@ class Cluster:
         self.standby = PostgresServer()
         self.standby.port = old.port
         self._follow()
+
+    def fail_over(self) -> None:
+        """Crash the primary and let its standby take over, which gets a standby of its own."""
+        self.primary.stop(signal.SIGQUIT)
+        self.rebuild(self.promote())
 
     def remove(self) -> None:
         """End both."""

@@ -118,16 +118,24 @@ class Evening:
 
     async def start_hub(self, node: str = FIRST_NODE) -> None:
         """Start the hub, or one node of it, and wait until it is ready."""
+        process = self.launch_hub(node)
         written = self.folder / f"{node}.log"
-        words = ("meganodes", "serve", "--port", str(self.ports[node]))
-        process = start_warm(words, self.environment, output=written)
-        self.running[node] = process
         for _ in range(int(_READY_SECONDS * 20)):
             assert process.returncode is None, written.read_text()[-4000:]
             if await _is_ready(self.url(node)):
                 return
             await asyncio.sleep(0.05)
         raise AssertionError(f"{node} was not ready in time: {written.read_text()[-4000:]}")
+
+    def launch_hub(
+        self, node: str = FIRST_NODE, *, module: str = "meganodes", **settings: str
+    ) -> WarmProcess:
+        """Start the hub's process and do not wait for it; ``module`` may be one that wraps it."""
+        words = (module, "serve", "--port", str(self.ports[node]))
+        output = self.folder / f"{node}.log"
+        process = start_warm(words, {**self.environment, **settings}, output=output)
+        self.running[node] = process
+        return process
 
     async def kill_hub(self, node: str = FIRST_NODE) -> None:
         """Kill the hub, or one node of it, without a warning."""

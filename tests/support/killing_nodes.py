@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -64,7 +66,7 @@ class Storm:
     reader: Reader
     enough: asyncio.Event = field(default_factory=asyncio.Event)
     work: list[asyncio.Task[None]] = field(default_factory=list)
-    _chance: random.Random = field(default_factory=lambda: random.Random(SEED))  # noqa: S311 - repeatable moments
+    chance: random.Random = field(default_factory=lambda: random.Random(SEED))  # noqa: S311 - repeatable moments
     _victims: Any = field(default_factory=lambda: cycle(NODES))
 
     async def play(self, session: str) -> None:
@@ -80,10 +82,26 @@ class Storm:
 
     async def kill_next(self) -> None:
         """Kill a node somewhere in its work, and start it again."""
-        await asyncio.sleep(self._chance.uniform(0.05, 0.6))
+        await asyncio.sleep(self.chance.uniform(0.05, 0.6))
         victim = next(self._victims)
         await self.evening.kill_hub(victim)
         await self.evening.start_hub(victim)
+
+    async def pause_next(self, seconds: float) -> None:
+        """Stop a node in the middle of its work as a paused machine does, and let it go on."""
+        await asyncio.sleep(self.chance.uniform(0.05, 0.6))
+        process = self.evening.running[next(self._victims)]
+        os.kill(process.pid, signal.SIGSTOP)
+        await asyncio.sleep(seconds)
+        os.kill(process.pid, signal.SIGCONT)
+
+    async def kill_all(self) -> None:
+        """Kill every node at once, and start them again."""
+        await asyncio.sleep(self.chance.uniform(0.05, 0.6))
+        for process in self.evening.running.values():
+            os.kill(process.pid, signal.SIGKILL)
+        await asyncio.gather(*(each.wait() for each in self.evening.running.values()))
+        await asyncio.gather(*map(self.evening.start_hub, NODES))
 
     async def nothing_was_lost_or_doubled(self, bets_min: int) -> None:
         """Hold the three records, the wire and what the reader saw against each other."""

@@ -7,7 +7,7 @@ from bisect import bisect_left
 
 import pytest
 
-from meganodes.callbacks.bulkhead import Bulkhead, Lane
+from meganodes.callbacks.bulkhead import BURST, Bulkhead, Lane
 from meganodes.callbacks.settings import BulkheadSettings
 
 
@@ -114,8 +114,8 @@ def test_deliveries_leave_at_most_a_hundred_times_in_any_second() -> None:
 
 
 def test_rate_is_said_to_be_the_reason() -> None:
-    places = bulkhead()
-    assert [places.enter(Lane.DELIVERY, 0.0) for _ in range(11)][-1] == (
+    places = bulkhead(delivery_usual=64)
+    assert [places.enter(Lane.DELIVERY, 0.0) for _ in range(BURST + 1)][-1] == (
         "deliveries are held to 95 a second"
     )
 
@@ -153,7 +153,7 @@ def test_burst_after_a_rest_leaves_less_room_in_its_second() -> None:
         while places.delivery_room(now) and places.enter(Lane.DELIVERY, now) is None:
             moments.append(now)
             places.leave(Lane.DELIVERY, alive=True)
-    assert moments.count(50.0) == 10
+    assert moments.count(50.0) == BURST
     assert sum(moment < 51.0 for moment in moments) == 100
 
 
@@ -183,20 +183,19 @@ def test_tests_have_a_few_places_of_their_own() -> None:
 
 def test_room_for_deliveries_is_what_could_start_now() -> None:
     places = bulkhead()
-    assert places.delivery_room(0.0) == 10, "the burst"
-    for left in reversed(range(10)):
+    assert places.delivery_room(0.0) == 16, "the usual places"
+    for left in reversed(range(6, 16)):
         assert places.enter(Lane.DELIVERY, 0.0) is None
         assert places.delivery_room(0.0) == left
-    assert places.delivery_room(1.0) == 6, "of the 16 places"
     assert fill(places, Lane.DELIVERY, 7, 1.0) == 6
     assert places.delivery_room(100.0) == 0, "all 16 places are taken"
 
 
 def test_clock_that_stands_still_gives_no_tokens() -> None:
-    places = bulkhead()
+    places = bulkhead(delivery_usual=64)
     assert fill(places, Lane.DELIVERY, 1, 5.0) == 1
-    for _ in range(9):
-        places.enter(Lane.DELIVERY, 5.0)
+    for _ in range(BURST - 1):
+        assert places.enter(Lane.DELIVERY, 5.0) is None
     assert places.enter(Lane.DELIVERY, 4.0) is not None
 
 
