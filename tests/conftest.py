@@ -11,6 +11,8 @@ import pytest
 import structlog
 from hypothesis import HealthCheck, settings
 
+from tests.support.effort import THOROUGH
+
 LOCAL_NAMES = {"", "localhost", b"", b"localhost", None}
 
 settings.register_profile(
@@ -47,7 +49,7 @@ def _is_loopback(host: object) -> bool:
         return False
 
 
-_LONG_FIRST = ("crash", "acceptance", "browser", "fuzz")
+_LONG_FIRST = ("money", "simulation", "crash", "acceptance", "browser", "fuzz")
 """Folders whose files take longest: begun last, one of them would keep the other process idle."""
 
 
@@ -55,6 +57,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes longest; `make test` hands out files in the order found."""
     here = Path(__file__).parent
     items.sort(key=lambda item: item.path.relative_to(here).parts[0] not in _LONG_FIRST)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show what the long tests measured, wherever they ran."""
+    passed = terminalreporter.getreports("passed") if THOROUGH else []
+    measured = [each for each in passed if each.when == "call" and each.capstdout.strip()]
+    if measured:
+        terminalreporter.section("measured")
+    for report in measured:
+        terminalreporter.line(report.nodeid)
+        for line in report.capstdout.strip().splitlines():
+            terminalreporter.line(f"    {line}")
 
 
 _configure_logging = structlog.configure

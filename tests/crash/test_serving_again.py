@@ -26,6 +26,8 @@ async def test_ten_thousand_due_wins_do_not_keep_the_first_bet_waiting(tmp_path:
         an_installation(tmp_path, [each.url for each in made], 0) as installation,
     ):
         owed_to, other = installation.players
+        await installation.start({})
+        await installation.stop()
         await installation.owe_wins(owed_to, OWED)
         began = time.monotonic()
         await installation.start({})

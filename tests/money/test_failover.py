@@ -23,7 +23,7 @@ BUSY = 3
 """A single failover may take so many times as long: machines that are shared stop now and then."""
 PLAYERS = 8
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.thorough]
 
 
 async def fail_over(world: MoneyWorld, cluster: Cluster, *, fenced: bool) -> float:

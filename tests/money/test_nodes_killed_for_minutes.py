@@ -6,10 +6,13 @@ import asyncio
 import time
 from pathlib import Path
 
+import pytest
+
 from meganodes.kit.database import parse_database_url
 from tests.support.cluster import DATABASE, a_cluster
 from tests.support.killing_nodes import Storm, storm_over, undone_by_recovery
 
+pytestmark = [pytest.mark.slow, pytest.mark.thorough]
 PLAYERS = 6
 SECONDS = 300.0
 

@@ -244,4 +244,4 @@ async def test_full_disk_stops_bets_and_no_reads_and_loses_nothing(tmp_path: Pat
         await require_agreement(world, "disk full")
 
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.thorough]

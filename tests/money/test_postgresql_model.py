@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tests.conformance.journal_walk import Opening, one_history, postgresql_of_many_histories
 
+pytestmark = [pytest.mark.slow, pytest.mark.thorough]
 HISTORIES = 100
 
 

@@ -8,10 +8,10 @@ import pytest
 
 from tests.support.killed_writers import kill_writers
 
+pytestmark = [pytest.mark.slow, pytest.mark.thorough]
 KILLS = 100
 
 
-@pytest.mark.slow
 async def test_every_acknowledged_commit_survives_a_hundred_kills(tmp_path: Path) -> None:
     acknowledged = await kill_writers(tmp_path, KILLS)
     print(f"\n{KILLS} writers killed: {acknowledged} acknowledged transactions are all there")
