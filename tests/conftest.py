@@ -3,7 +3,7 @@
 import ipaddress
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -59,16 +59,29 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path.relative_to(here).parts[0] not in _LONG_FIRST)
 
 
+Figure = Callable[[str], None]
+"""Notes a measured figure; all of them stand below the results of a run."""
+
+
+@pytest.fixture
+def figure(record_property: Callable[[str, object], None]) -> Figure:
+    """Note what this test measured, whichever process it runs in."""
+    return lambda text: record_property("figure", text)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Show what the long tests measured, wherever they ran."""
-    passed = terminalreporter.getreports("passed") if THOROUGH else []
-    measured = [each for each in passed if each.when == "call" and each.capstdout.strip()]
-    if measured:
-        terminalreporter.section("measured")
-    for report in measured:
-        terminalreporter.line(report.nodeid)
-        for line in report.capstdout.strip().splitlines():
-            terminalreporter.line(f"    {line}")
+    """Print the figures; in a thorough run what tests that passed printed, too."""
+    lines = []
+    for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed"):
+        if report.when == "call":
+            told = [str(text) for name, text in report.user_properties if name == "figure"]
+            if THOROUGH and report.passed:
+                told += report.capstdout.strip().splitlines()
+            lines += [f"{report.nodeid.rpartition('::')[2]}: {text}" for text in told]
+    if lines:
+        terminalreporter.section("figures")
+    for line in lines:
+        terminalreporter.write_line(line)
 
 
 _configure_logging = structlog.configure

@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Self, cast
 
 HEAD_END = b"\r\n\r\n"
+PIECE_BYTES = 65_536
 PLAIN_REPLY = b'{"result":0,"status":"OK","data":{"account":"player_1","balance":100.00}}'
 
 
@@ -45,11 +46,15 @@ class Peer:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.requests: list[bytes] = []
         self.was_ended_by_hub = False
+        self._given_back = b""
         self._reader = reader
         self._writer = writer
 
     async def request(self) -> bytes:
         """Read one whole request; b"" when the hub has ended the connection."""
+        if self._given_back:
+            request, self._given_back = self._given_back, b""
+            return request
         try:
             head = await self._reader.readuntil(HEAD_END)
             length = int(head.lower().partition(b"content-length: ")[2].split(b"\r\n")[0])
@@ -60,11 +65,19 @@ class Peer:
         self.requests.append(head + body)
         return head + body
 
+    def give_back(self, request: bytes) -> None:
+        """Let the next `request` bring this one again: another script is to answer it."""
+        self._given_back = request
+
     async def send(self, data: bytes) -> None:
-        """Send bytes until the system has taken them; a broken connection is no trouble."""
+        """Send bytes until the system has taken them; a broken connection is no trouble.
+
+        They go piece by piece: no copy of a large answer lies in this process's memory.
+        """
         try:
-            self._writer.write(data)
-            await self._writer.drain()
+            for at in range(0, len(data), PIECE_BYTES):
+                self._writer.write(data[at : at + PIECE_BYTES])
+                await self._writer.drain()
         except ConnectionError:
             self.was_ended_by_hub = True
 

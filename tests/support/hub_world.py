@@ -288,6 +288,9 @@ async def session_of_today(directory: Directory, stage: Stage, clock: Clock) -> 
 StoreOf = Callable[[Clock], JournalStore]
 """Makes the journal of a world on somebody's database."""
 
+GatewayOf = Callable[[Clock], CallbackGateway]
+"""Makes the gateway of a world whose backend is behind a real socket."""
+
 
 @asynccontextmanager
 async def hub_world(
@@ -295,11 +298,13 @@ async def hub_world(
     *,
     answer_within_seconds: float = 2.0,
     store_of: StoreOf | None = None,
+    gateway_of: GatewayOf | None = None,
     **settings: object,
 ) -> AsyncIterator[World]:
     """Build a world on a directory file in `path`; the agent acme is approved.
 
-    Its journal is in memory, where a test can make it fail, unless ``store_of`` makes another.
+    Its journal is in memory, where a test can make it fail, unless ``store_of`` makes another; its
+    backend is `Line`, unless ``gateway_of`` makes a way to somebody else's.
     """
     clock = SystemClock()
     async with started_directory(path / "directory.db", Surroundings(clock=clock)) as directory:
@@ -318,7 +323,7 @@ async def hub_world(
             directory=directory,
             journal=journal,
             reads=journal.reads,
-            gateway=line,
+            gateway=line if gateway_of is None else gateway_of(clock),
             clock=clock,
             identity=SystemIdentity(clock, 0),
             decisions=Decisions(),

@@ -24,7 +24,6 @@ from meganodes.kit.clock import Clock
 from meganodes.kit.identity import Identity
 from meganodes.kit.masking import masked_text
 from meganodes.kit.metrics import WAITING
-from meganodes.protocol.codes import ResultCode
 from meganodes.protocol.commands import Command
 from meganodes.protocol.replies import HttpReply, Question, Reply, read_reply
 
@@ -271,9 +270,13 @@ class _Reading:
         return self._reply
 
     def is_clean(self, http_reply: HttpReply) -> bool:
+        """Tell whether the connection may be kept: a definite answer without a fault came over it.
+
+        A 41 to a bet is well-formed and not definite: it may be an earlier request's answer.
+        """
         reply = self.of(http_reply)
-        is_definite = reply.malformed is None and reply.result != ResultCode.INTERNAL_FAILURE
-        return is_definite and not reply.faults
+        outcome = interpret(self._question.command, reply)
+        return not isinstance(outcome, Unknown) and not reply.faults
 
 
 def _without_secrets(reply: Reply) -> Reply:
