@@ -14,6 +14,7 @@ PLAYERS = 6
 KILLS = effort(1, 2) * len(NODES)
 
 
+@pytest.mark.reliability("2.6-cancel-crash", "2.6-win-owned", "I1", "I2", "I3", "I4", "I9")
 @pytest.mark.slow
 @pytest.mark.rule("3.4-bet-sent-once", "3.4-delivered-until-accepted", "4-final-durable")
 async def test_nodes_killed_in_turn_lose_and_double_nothing(tmp_path: Path) -> None:

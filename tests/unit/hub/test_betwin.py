@@ -43,6 +43,7 @@ async def test_without_the_stake_no_win_is_recorded(world: World) -> None:
     assert (await world.win("w1")).code is ApiCode.OK, "the win's id stayed free"
 
 
+@pytest.mark.reliability("I5")
 @pytest.mark.rule("4-betwin-bet-refused")
 async def test_an_unknown_stake_is_undone_and_no_win_is_recorded(world: World) -> None:
     world.line.next(Command.BET, LOST_REPLY)
