@@ -11,11 +11,12 @@ import pytest
 
 from meganodes.callbacks.gateway import Call
 from meganodes.domain.outcome import Outcome, Refused
-from meganodes.domain.transaction import State
+from meganodes.domain.round import RoundView
+from meganodes.domain.transaction import RoundKey, State
 from meganodes.protocol.codes import ApiCode
 from meganodes.protocol.commands import Command
 from tests.support.hub_world import FAST, LOST_REPLY, TIME_OUT, World, hub_world
-from tests.support.races import pause
+from tests.support.races import pause, with_methods
 
 
 @pytest.fixture
@@ -184,6 +185,34 @@ async def test_a_cancel_of_a_refused_bet_owes_nothing(world: World) -> None:
     assert (answer.code, answer.delivered) == (ApiCode.OK, True)
     assert world.line.commands() == ["bet"]
     assert (await world.bet()).code is ApiCode.BALANCE_NOT_ENOUGH
+
+
+@pytest.mark.rule("4-conflict")
+async def test_a_cancels_id_stands_for_one_bet_and_for_no_other_kind(world: World) -> None:
+    await world.bet("b1")
+    await world.bet("b2")
+    await world.cancel("b1", "c1")
+    assert (await world.cancel("b2", "c1")).code is ApiCode.TRANSACTION_CONFLICT
+    assert (await world.cancel("b1", "b2")).code is ApiCode.TRANSACTION_CONFLICT
+    assert world.line.commands() == ["bet", "bet", "cancel"]
+
+
+async def test_a_cancel_that_finds_its_round_gone_on_judges_it_anew(world: World) -> None:
+    await world.bet("b1")
+    reads = 0
+
+    async def round_and_then_a_win(key: RoundKey) -> RoundView:
+        nonlocal reads
+        reads += 1
+        view = await world.journal.round(key)
+        if reads == 1:
+            world.hub.journal = world.journal
+            assert (await world.win("w1")).code is ApiCode.OK
+        return view
+
+    world.hub.journal = with_methods(world.journal, round=round_and_then_a_win)
+    assert (await world.cancel("b1")).code is ApiCode.NOT_CANCELLABLE
+    assert world.balance == 1_050
 
 
 @pytest.mark.rule("4-cancel-unknown-session")

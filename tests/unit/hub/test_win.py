@@ -11,11 +11,13 @@ import pytest
 from meganodes.callbacks.gateway import Call
 from meganodes.directory.records import AgentState
 from meganodes.domain.outcome import Duplicate, Outcome, Refused, Unknown
-from meganodes.domain.transaction import State
+from meganodes.domain.round import RoundView
+from meganodes.domain.transaction import RoundKey, State, Transaction
+from meganodes.journal.store import StoreUnavailable
 from meganodes.protocol.codes import ApiCode
 from meganodes.protocol.commands import Command
 from tests.support.hub_world import LOST_REPLY, TIME_OUT, World, hub_world
-from tests.support.races import pause
+from tests.support.races import pause, with_methods
 
 
 @pytest.fixture
@@ -249,5 +251,57 @@ async def test_recorded_wins_reach_the_players_of_a_suspended_agent(world: World
     world.line.next(Command.WIN, TIME_OUT)
     await world.directory.set_agent_state("acme", AgentState.SUSPENDED)
     await world.win()
+    await world.settle()
+    assert world.balance == 1_050
+
+
+@pytest.mark.rule("4-amount-text", "4-not-recorded")
+async def test_a_bad_amount_is_named_and_nothing_is_recorded(world: World) -> None:
+    await world.bet()
+    answer = await world.win(amount="2.001")
+    assert answer.code is ApiCode.VALIDATION_ERROR
+    assert [fault.field for fault in answer.faults] == ["amount"]
+    assert (await world.win()).replay is False
+
+
+@pytest.mark.rule("4-replay")
+async def test_a_recorded_win_is_answered_from_its_row_though_its_bet_was_undone_since(
+    world: World,
+) -> None:
+    await world.directory.set_provider(7, {"cancel_after_win": True})
+    await world.bet()
+    await world.win()
+    await world.cancel()
+    again = await world.win()
+    assert (again.code, again.replay, again.balance_minor) == (ApiCode.OK, True, 1_050)
+    assert (await world.win("w2")).code is ApiCode.TRANSACTION_CANCELLED
+
+
+async def test_a_win_that_finds_its_round_gone_on_judges_it_anew(world: World) -> None:
+    await world.bet()
+
+    async def round_and_then_a_cancel(key: RoundKey) -> RoundView:
+        world.hub.journal = world.journal
+        view = await world.journal.round(key)
+        assert (await world.cancel()).code is ApiCode.OK
+        return view
+
+    world.hub.journal = with_methods(world.journal, round=round_and_then_a_cancel)
+    assert (await world.win()).code is ApiCode.TRANSACTION_CANCELLED
+    assert world.balance == 1_000
+
+
+@pytest.mark.rule("4-delivered-means")
+async def test_a_recorded_win_that_cannot_be_followed_is_told_as_owed(world: World) -> None:
+    await world.bet()
+    world.line.next(Command.WIN, TIME_OUT)
+
+    async def fetch(agent_id: int, trans_id: int) -> Transaction | None:
+        raise StoreUnavailable(f"{agent_id} {trans_id}")
+
+    world.hub.journal = with_methods(world.journal, fetch=fetch)
+    answer = await world.win()
+    assert (answer.code, answer.delivered) == (ApiCode.OK, False)
+    world.hub.journal = world.journal
     await world.settle()
     assert world.balance == 1_050
