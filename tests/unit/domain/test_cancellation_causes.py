@@ -141,5 +141,5 @@ def test_a_cancel_that_is_owed_begins_anew_whatever_was_counted_before() -> None
 
 
 def test_nothing_can_follow_an_attempt_of_which_nothing_was_due() -> None:
-    with pytest.raises(AssertionError, match="^nothing was due for this row$"):
+    with pytest.raises(AssertionError, match=r"^nothing was due for this row$"):
         after_delivery(owed_win(step=Step.NONE), TIME_OUT, moment())
