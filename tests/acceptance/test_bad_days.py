@@ -35,6 +35,7 @@ BACKENDS = [
 ]
 
 
+@pytest.mark.reliability("2.6-bet-answer-lost", "I1", "I2", "I3", "I4", "I9", "I10")
 @pytest.mark.slow
 @pytest.mark.rule("3-revision-default-guid", "3.3-numeric-text", "3.4-delivered-until-accepted")
 @pytest.mark.rule("1-recorded-delivered-in-every-state", "3.1-one-url-post")

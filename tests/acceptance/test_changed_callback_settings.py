@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
+
 from meganodes.kit.tokens import TOKEN_PATTERN
 from tests.support.evening import Evening, EveningOptions, an_evening
 from tests.support.listener import eventually
@@ -81,6 +83,7 @@ async def test_the_very_next_callbacks_go_to_the_changed_address(tmp_path: Path)
         assert len(await evening.casino("/arrivals?command=bet")) == 1
 
 
+@pytest.mark.reliability("2.6-cancel-settings-changed")
 async def test_a_win_that_is_owed_is_sent_again_to_the_changed_address(tmp_path: Path) -> None:
     async with an_evening(tmp_path) as evening, a_recording_backend() as second:
         session = await evening.open_session("ada")

@@ -185,6 +185,7 @@ def test_a_bet_that_its_cancel_overtook_is_never_booked(any_wallet: Wallet) -> N
     assert any_wallet.rows(bet.account) == [("bet", 0, "tombstone")]
 
 
+@pytest.mark.reliability("2.6-bet-duplicated-by-proxy")
 def test_a_refused_bet_stays_refused(any_wallet: Wallet) -> None:
     bet = a_play(any_wallet, "1.00", amount_minor=150)
     assert any_wallet.ask(Command.BET, bet) == no(31, "1.00")
@@ -202,6 +203,7 @@ def test_a_refused_win_stays_owed(wallet: Wallet) -> None:
     assert wallet.ask(Command.WIN, win) == ok(balance="101.50")
 
 
+@pytest.mark.reliability("2.6-bet-duplicated-by-proxy", "I3")
 def test_twenty_copies_of_a_bet_at_once_move_the_money_once(any_wallet: Wallet) -> None:
     bet = a_play(any_wallet)
     replies = any_wallet.at_once(COPIES, lambda _: any_wallet.ask(Command.BET, bet))

@@ -323,6 +323,7 @@ def keep_the_process(hub: WatchedHub) -> None:
     assert not "".join(children).strip()
 
 
+@pytest.mark.reliability("I13")
 @pytest.mark.slow
 @pytest.mark.security("leakage")
 async def test_no_canary_lies_where_it_does_not_belong(tmp_path: Path) -> None:

@@ -96,6 +96,7 @@ async def test_a_bet_of_one_node_is_cancelled_at_the_other(evening: Evening) -> 
     assert balance["data"]["balance"] == "100.00"
 
 
+@pytest.mark.reliability("2.6-bet-two-nodes", "I8", "I10")
 async def test_of_one_bet_at_both_nodes_at_once_only_one_acts(evening: Evening) -> None:
     session = await evening.open_session("mary")
     for number in islice(_numbers, RACES):

@@ -144,6 +144,17 @@ async def test_failures_are_counted_so_far_and_no_further(journal: Journal) -> N
     assert sum(each.count for each in found.groups) == 3
 
 
+async def test_of_failures_only_those_that_fit_are_counted(journal: Journal) -> None:
+    failed = {"outcome": "unknown"}
+    await logged(
+        journal,
+        *(attempt_of(bet(), command=each, **failed) for each in ("bet", "win", "win", "cancel")),
+    )
+    wanted = replace(EVERY, command="win")
+    found = await journal.reads.failed_attempts(1, wanted, rows_max=100)
+    assert [(each.command, each.count) for each in found.groups] == [("win", 2)]
+
+
 async def test_last_attempt_of_each_transaction_is_found(journal: Journal) -> None:
     first, second, untried = bet(), bet(), bet()
     made = await logged(

@@ -99,6 +99,7 @@ async def test_claimed_row_is_not_taken_again_while_its_lease_runs(journal: Jour
     assert (again.epoch, again.attempts) == (taken.epoch + 1, 2)
 
 
+@pytest.mark.reliability("2.6-cancel-crash")
 async def test_attempt_whose_lease_ended_may_have_been_sent(journal: Journal) -> None:
     row = await owe(journal.store, win())
     (first,) = await claim(journal.store)
@@ -128,6 +129,7 @@ async def test_lease_counts_from_the_commit_by_the_stores_clock(journal: Journal
     assert len(await claim(journal.store)) == 1
 
 
+@pytest.mark.reliability("2.6-database-clock-jump")
 async def test_jump_of_the_wall_clock_neither_ends_nor_prolongs_a_lease(journal: Journal) -> None:
     await record(journal.store, win(), lease_ms=LEASE_MS)
     journal.clock.jump_wall(86_400)
@@ -182,6 +184,7 @@ async def test_move_keeps_takes_or_gives_up_the_lease(journal: Journal) -> None:
     assert not again.maybe_sent
 
 
+@pytest.mark.reliability("2.6-database-two-owners")
 async def test_stale_owner_loses_against_the_next_claim(journal: Journal) -> None:
     await owe(journal.store, win())
     (stale,) = await claim(journal.store)
@@ -191,6 +194,7 @@ async def test_stale_owner_loses_against_the_next_claim(journal: Journal) -> Non
     assert getattr(result, "row", None) == present
 
 
+@pytest.mark.reliability("2.6-cancel-two-claimers")
 async def test_claimers_at_the_same_time_never_share_a_row(journal: Journal) -> None:
     rows = {(await owe(journal.store, win(round_id=f"r-{n}"))).trans_id for n in range(60)}
     batches = await asyncio.gather(*(claim(journal.store, limit=7) for _ in range(12)))
@@ -202,6 +206,7 @@ async def test_claimers_at_the_same_time_never_share_a_row(journal: Journal) -> 
 # --- order within a round -------------------------------------------------------------------------
 
 
+@pytest.mark.reliability("2.6-win-before-decision")
 @pytest.mark.rule("3.4-win-after-bets-decided")
 async def test_win_waits_for_the_bets_recorded_before_it(journal: Journal) -> None:
     first = await record(journal.store, bet())

@@ -42,6 +42,7 @@ def postgresql() -> Iterator[tuple[asyncio.Runner, Opening]]:
         yield made
 
 
+@pytest.mark.reliability("I7")
 @settings(max_examples=HISTORIES, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_sqlite_equals_the_model_after_any_history(
@@ -50,6 +51,7 @@ def test_sqlite_equals_the_model_after_any_history(
     one_history(*sqlite, data)
 
 
+@pytest.mark.reliability("I7")
 @settings(max_examples=SERVERS_HISTORIES, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_postgresql_equals_the_model_after_any_history(

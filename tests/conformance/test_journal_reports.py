@@ -33,6 +33,7 @@ async def stake(
     return decided
 
 
+@pytest.mark.reliability("2.6-bet-crash-after-decision", "I6")
 @pytest.mark.rule("4-open-round-report", "4-no-invented-win")
 async def test_a_round_unclosed_for_a_day_is_reported_and_younger_or_closed_ones_are_not(
     journal: Journal,

@@ -57,6 +57,7 @@ async def test_step_of_two_rounds_in_one_change(journal: Journal) -> None:
     assert (other.seq, other.wins, other.closed) == (2, 1, False)
 
 
+@pytest.mark.reliability("2.6-win-many-zero-late")
 async def test_wins_of_a_round_add_up_and_closed_stays_closed(journal: Journal) -> None:
     for wins, close in ((2, False), (0, True), (3, False)):
         step = RoundStep(key=round_key(), wins=wins, close=close)

@@ -172,6 +172,7 @@ def _undone(row: Transaction) -> Any:  # noqa: ANN401 - a Move
     )
 
 
+@pytest.mark.reliability("I13")
 async def test_an_untouched_journal_is_whole(sealed: Sealed) -> None:
     await an_evening(sealed)
     assert sealed.broken() == []
@@ -180,6 +181,7 @@ async def test_an_untouched_journal_is_whole(sealed: Sealed) -> None:
     assert sealed.run("SELECT max(number) FROM seals WHERE agent_id = 2") == [(1,)]
 
 
+@pytest.mark.reliability("I13")
 @pytest.mark.parametrize("table", TABLES)
 async def test_one_changed_value_in_any_column_is_found(sealed: Sealed, table: str) -> None:
     await an_evening(sealed)

@@ -78,6 +78,7 @@ async def test_unknown_row_is_none(journal: Journal) -> None:
     assert await journal.store.fetch(row.agent_id, row.trans_id + 1_000_000) is None
 
 
+@pytest.mark.reliability("I11")
 async def test_row_of_another_agent_is_not_seen(journal: Journal) -> None:
     row = await record(journal.store, bet(agent_id=1))
     assert await journal.store.find(replace(row.key, agent_id=2)) is None
@@ -138,6 +139,7 @@ async def test_key_is_taken_per_agent_and_provider(journal: Journal) -> None:
     assert found.key == key
 
 
+@pytest.mark.reliability("2.6-bet-two-nodes")
 @pytest.mark.rule("4-concurrent-same-id")
 async def test_of_many_at_once_one_takes_the_key(journal: Journal) -> None:
     rows = [bet(transaction_id="same", round_id=f"r-{index}") for index in range(40)]
@@ -159,6 +161,7 @@ async def test_move_of_a_stale_row_gives_its_present_state(journal: Journal) -> 
     assert await journal.store.fetch(1, row.trans_id) == decided.after
 
 
+@pytest.mark.reliability("2.6-database-two-owners")
 async def test_epoch_alone_guards_a_move_within_the_state(journal: Journal) -> None:
     row = await record(journal.store, bet())
     wish = replace(move(row, "cancel asked for", cancel_asked_at_ms=5), keep_lease=True)
@@ -324,6 +327,7 @@ async def test_defect_hurts_nobody_who_commits_at_the_same_time(journal: Journal
 # --- history --------------------------------------------------------------------------------------
 
 
+@pytest.mark.reliability("I7")
 async def test_each_insert_and_move_appends_one_event(journal: Journal) -> None:
     row = await record(journal.store, bet())
     wish = replace(move(row, "cancel asked for", cancel_asked_at_ms=5), keep_lease=True)

@@ -54,6 +54,7 @@ async def world(
         yield made
 
 
+@pytest.mark.reliability("I9")
 async def test_what_was_played_honestly_is_equal_everywhere(world: World, tmp_path: Path) -> None:
     records = await play(world)
     report, _ = await compared(world, records, tmp_path / "files")
@@ -87,6 +88,7 @@ async def test_twelve_of_twelve_differences_are_found_and_no_other(
     assert again.digest == report.digest, "the same question brings the same report"
 
 
+@pytest.mark.reliability("2.6-cancel-later-than-probes")
 async def test_a_late_bet_is_cancelled_again_by_a_repair(world: World, tmp_path: Path) -> None:
     records = await play(world)
     guid = records.names["never0"]

@@ -30,7 +30,7 @@ from meganodes.journal.seals import body_digest
 from meganodes.journal.sqlite import SqliteJournal
 from meganodes.journal.sqlite_connection import SqliteSource
 from meganodes.journal.sqlite_retention import SqliteShelf
-from meganodes.journal.store import AttemptRecord
+from meganodes.journal.store import AttemptRecord, StoreUnavailable
 from meganodes.kit.clock import Clock, ManualClock, SystemClock
 from meganodes.kit.identity import first_trans_id
 from tests.support.postgres import dsn_of, postgres_database
@@ -307,6 +307,16 @@ async def test_bytes_with_another_digest_on_record_are_kept_and_told_of(world: W
     assert (await world.read(logged)).request == REQUEST
 
 
+async def test_a_database_that_cannot_do_a_step_says_so_and_has_done_nothing(world: World) -> None:
+    logged = await world.attempt(100)
+    world.run("ALTER TABLE attempt_digests RENAME TO elsewhere")
+    with pytest.raises(StoreUnavailable, match=r"^retention: .*attempt_digests"):
+        await world.retention().run(Order())
+    world.run("ALTER TABLE elsewhere RENAME TO attempt_digests")
+    assert (await world.read(logged)).request == REQUEST
+    assert (await world.retention().run(Order())).retired[1].rows == 1
+
+
 @pytest.mark.parametrize("column", ["request", "reply", "packing"])
 async def test_a_changed_byte_of_what_is_packed_is_found(world: World, column: str) -> None:
     logged = await world.attempt(20)
@@ -466,6 +476,27 @@ async def test_a_part_is_not_dropped_while_a_digest_is_missing(parted: World) ->
     with pytest.raises(Busy, match="has grown"):
         _parts(parted).drop(part)
     assert await parted.read(logged) == logged
+
+
+async def test_a_part_whose_bytes_have_another_digest_on_record_is_left_alone(
+    parted: World,
+) -> None:
+    logged = await parted.attempt(-2)
+    other = (logged.attempt_id, bytes(32))
+    parted.run("INSERT INTO attempt_digests VALUES (?, 1, ?, 1, 1)", *other)
+    report = await parted.retention(parted.now_ms + 200 * DAY_MS).run(Order())
+    assert report.kept_back == 1
+    assert (await parted.read(logged)).request == REQUEST
+
+
+async def test_a_part_that_grew_while_it_was_copied_is_not_replaced(parted: World) -> None:
+    logged = await parted.attempt(-2)
+    name = f"attempt_bodies_{day_name(parted, 2)}"
+    (part,) = [each for each in _parts(parted).listed() if each.name == name]
+    _parts(parted).make_copy(part)
+    with pytest.raises(Busy, match="has grown"):
+        _parts(parted).replace(part)
+    assert (await parted.read(logged)).request == REQUEST
 
 
 def _parts(world: World) -> Parts:

@@ -238,6 +238,7 @@ async def test_everybody_gets_the_reply_to_their_own_request(opener: Opener) -> 
             assert [end.reply.body for end in ends if end.reply is not None] == bodies
 
 
+@pytest.mark.reliability("I10")
 @on_each_transport
 @on_each_loop
 async def test_every_request_is_on_the_wire_once(opener: Opener) -> None:

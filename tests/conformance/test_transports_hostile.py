@@ -191,6 +191,7 @@ SENT_CASES: dict[str, tuple[Script, str]] = {
 }
 
 
+@pytest.mark.reliability("2.6-bet-broken-call")
 @pytest.mark.rule(
     "3.3-body-limit",
     "3.3-header-limit",
@@ -378,6 +379,7 @@ async def test_fin_the_event_loop_has_not_seen_yet_is_seen_before_the_send(
         assert len(wire.backend.peers) == 2
 
 
+@pytest.mark.reliability("2.6-bet-broken-call")
 @pytest.mark.rule("3.3-sent-after-one-byte", "3.4-bet-sent-once")
 @on_each_loop
 async def test_kept_connection_that_fails_under_a_request_is_sent_and_not_repeated() -> None:

@@ -210,6 +210,7 @@ def movement_of(amount_minor: int, exponent: int, account: str = "anna") -> Move
     )
 
 
+@pytest.mark.reliability("I14")
 @pytest.mark.parametrize(
     ("amount_minor", "exponent", "written"),
     [

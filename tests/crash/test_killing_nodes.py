@@ -17,6 +17,7 @@ PAUSES = (0.2, 0.5, 2.0, 4.0, 8.0, 20.0) if THOROUGH else (4.0,)
 ALL_AT_ONCE = effort(1, 5)
 
 
+@pytest.mark.reliability("2.6-cancel-crash", "2.6-win-owned", "I1", "I2", "I3", "I4", "I9")
 @pytest.mark.slow
 @pytest.mark.rule("3.4-bet-sent-once", "3.4-delivered-until-accepted", "4-final-durable")
 async def test_killed_and_stopped_nodes_lose_and_double_nothing(tmp_path: Path) -> None:

@@ -41,6 +41,7 @@ async def _undone_by_recovery(evening: Evening) -> int:
         return int(reader.execute(statement).fetchone()[0])
 
 
+@pytest.mark.reliability("2.6-bet-broken-call", "I1", "I2", "I3", "I4", "I9", "I10")
 @pytest.mark.slow
 @pytest.mark.rule("3.4-bet-sent-once", "3.4-delivered-until-accepted", "4-final-durable")
 async def test_kills_in_the_middle_of_rounds_lose_and_double_nothing(

@@ -272,6 +272,7 @@ def entries(listed: list[Fields]) -> Counter[tuple[int, str, Decimal]]:
     )
 
 
+@pytest.mark.reliability("I2", "I9")
 def test_what_providers_were_told_is_what_is_listed() -> None:
     machine = hypothesis.seed(SEED)(EveningOfPlay)
     with capture_logs():

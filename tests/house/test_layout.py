@@ -21,7 +21,6 @@ REASONS = {
     "journal/sqlite_retention.py": "tests/conformance/test_retention.py runs it",
     "directory/retentions.py": "tests/acceptance/test_retention_command.py reads its audit rows",
     "journal/sealing.py": "tests/conformance/test_journal_seals.py seals and checks on it",
-    "hub/seals.py": "tests/acceptance/test_verify_seals_command.py",
     "journal/reader.py": "test_reads.py and test_reports.py: everything that reads goes through it",
     "directory/staff_records.py": "records without behaviour",
     "directory/staff_rows.py": "test_staff_sign_in.py and test_staff.py store by it",

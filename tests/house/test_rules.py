@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.house.markers import marked_ids, stray_calls
-from tests.house.tree import ROOT, files, listed, named, tree
+from tests.house.registers import named_ids, strays, unknown_ids
+from tests.house.tree import ROOT, listed
 
 MARKER = "rule"
 INVENTORY = ROOT / "tests/rules.toml"
@@ -27,29 +28,19 @@ def inventory() -> dict[str, str]:
 def test_every_rule_is_named_by_a_test() -> None:
     rules = inventory()
     assert rules
-    named_ids = {rule for path in files(ROOT / "tests") for rule in marked_ids(tree(path), MARKER)}
-    unnamed = [f"{rule}: {sentence}" for rule, sentence in rules.items() if rule not in named_ids]
+    shown = named_ids(MARKER)
+    unnamed = [f"{rule}: {sentence}" for rule, sentence in rules.items() if rule not in shown]
     assert not unnamed, listed([f"{len(unnamed)} of {len(rules)} rules have no test:", *unnamed])
 
 
 def test_every_named_rule_exists() -> None:
-    rules = inventory()
-    unknown = [
-        f"{named(path)} names {rule!r}, which tests/rules.toml does not list"
-        for path in files(ROOT / "tests")
-        for rule in sorted(marked_ids(tree(path), MARKER))
-        if rule not in rules
-    ]
+    unknown = unknown_ids(MARKER, inventory(), "tests/rules.toml")
     assert not unknown, listed(unknown)
 
 
 def test_every_marker_stands_on_a_test() -> None:
-    strays = [
-        fault
-        for path in files(ROOT / "tests")
-        for fault in stray_calls(tree(path), named(path), MARKER)
-    ]
-    assert not strays, listed(strays)
+    found = strays(MARKER)
+    assert not found, listed(found)
 
 
 def test_inventory_is_well_formed() -> None:

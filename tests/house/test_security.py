@@ -6,8 +6,8 @@ test: `@pytest.mark.security("<id>")`.
 
 import tomllib
 
-from tests.house.markers import marked_ids, stray_calls
-from tests.house.tree import ROOT, files, listed, named, tree
+from tests.house.registers import named_ids, strays, unknown_ids
+from tests.house.tree import ROOT, listed
 
 MARKER = "security"
 REGISTER = ROOT / "tests/security.toml"
@@ -30,7 +30,7 @@ def untested(checks: dict[str, dict[str, str]], proved: set[str]) -> list[str]:
 
 
 def proved() -> set[str]:
-    return {check for path in files(ROOT / "tests") for check in marked_ids(tree(path), MARKER)}
+    return named_ids(MARKER)
 
 
 def test_every_check_is_named_by_a_test_or_says_why_not() -> None:
@@ -43,21 +43,13 @@ def test_a_check_that_has_a_test_gives_no_reason_for_having_none() -> None:
 
 
 def test_every_named_check_exists() -> None:
-    unknown = [
-        f"{named(path)} names {check!r}, which tests/security.toml does not list"
-        for path in files(ROOT / "tests")
-        for check in sorted(marked_ids(tree(path), MARKER) - register().keys())
-    ]
+    unknown = unknown_ids(MARKER, register(), "tests/security.toml")
     assert not unknown, listed(unknown)
 
 
 def test_every_marker_stands_on_a_test() -> None:
-    strays = [
-        fault
-        for path in files(ROOT / "tests")
-        for fault in stray_calls(tree(path), named(path), MARKER)
-    ]
-    assert not strays, listed(strays)
+    found = strays(MARKER)
+    assert not found, listed(found)
 
 
 def test_the_register_is_whole_and_well_formed() -> None:

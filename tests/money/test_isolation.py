@@ -117,6 +117,7 @@ def most_in_a_second(moments: Sequence[float]) -> int:
     return most
 
 
+@pytest.mark.reliability("I11")
 @pytest.mark.slow
 async def test_ten_dead_backends_of_a_thousand_agents_are_noticed_by_nobody_else(
     tmp_path: Path,

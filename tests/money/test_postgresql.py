@@ -79,6 +79,7 @@ async def require_agreement(world: MoneyWorld, said: str) -> None:
     assert world.slowest_seconds <= ANSWER_SECONDS * 2, "in time but for the machine's own pauses"
 
 
+@pytest.mark.reliability("2.6-database-restart")
 async def test_forty_immediate_restarts_lose_nothing_that_was_acknowledged(tmp_path: Path) -> None:
     took: list[float] = []
     async with a_stand(tmp_path, "restarts") as stand:
@@ -96,6 +97,7 @@ async def test_forty_immediate_restarts_lose_nothing_that_was_acknowledged(tmp_p
     assert max(took) <= BUSY * RESTART_SECONDS
 
 
+@pytest.mark.reliability("2.6-database-restart", "I9")
 async def test_a_thousand_commits_cut_in_flight_are_found_out(tmp_path: Path) -> None:
     chance = random.Random("cuts")  # noqa: S311 - a seed to repeat
     cuts: Counter[Cut] = Counter()
@@ -144,6 +146,7 @@ async def is_ready(world: MoneyWorld) -> bool:
     return await Health(hub=world.hub, is_draining=lambda: False)._journal()
 
 
+@pytest.mark.reliability("2.6-database-standby-gone", "I12")
 async def test_bets_wait_for_a_standby_that_is_gone_and_flow_again(tmp_path: Path) -> None:
     async with a_stand(tmp_path, "standby") as stand:
         url, world = stand.url, stand.world
@@ -178,6 +181,7 @@ def hold_all(url: DatabaseUrl, held: list[psycopg.Connection]) -> None:
         held[0].execute(END_ALL)
 
 
+@pytest.mark.reliability("2.6-database-conflict")
 async def test_bets_wait_for_a_connection_when_others_hold_them_all(tmp_path: Path) -> None:
     held: list[psycopg.Connection] = []
     async with a_stand(tmp_path, "pool", max_connections="16") as stand:
@@ -227,6 +231,7 @@ async def fill_up(stand: Stand) -> None:
     assert "too large" in (stand.server.folder / "log").read_text()
 
 
+@pytest.mark.reliability("2.6-database-disk-full")
 async def test_full_disk_stops_bets_and_no_reads_and_loses_nothing(tmp_path: Path) -> None:
     """Where a table cannot grow nothing is decided; what was decided is read."""
     async with a_stand(tmp_path, "disk") as stand:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from meganodes.callbacks.gateway import Attempt, Call, Lane
 from meganodes.domain.answers import is_decided
@@ -188,6 +188,8 @@ async def _record_decision(
                 row = result.row
             case RoundMoved() | RoundClosed():
                 pass
+            case _:
+                assert_never(result)
     # The lease had ended and the worker undid the bet: the row speaks, the attempt is kept.
     await keep_attempt(hub, record)
     return Decided(row)

@@ -60,7 +60,7 @@ async def _open(hub: Hub, play: Play, wanted: _BetWin) -> Opened | Answer:
     if known is None:
         for win in wanted.wins:
             if await hub.journal.find(win.key) is not None:
-                return play.answer(ApiCode.TRANSACTION_CONFLICT)
+                return await _win_id_in_use(hub, play, wanted)
         opened = await open_bet(hub, play, wanted.bet)
         if isinstance(opened, Opened):
             pending = opened.row.state is State.PENDING
@@ -68,6 +68,14 @@ async def _open(hub: Hub, play: Play, wanted: _BetWin) -> Opened | Answer:
         if isinstance(opened, Answer):
             return opened
         known = opened.row
+    return await _replay(hub, play, known, wanted)
+
+
+async def _win_id_in_use(hub: Hub, play: Play, wanted: _BetWin) -> Answer:
+    """Say that an id belongs to another, unless this very betwin was recorded since we looked."""
+    known = await hub.journal.find(wanted.bet.key)
+    if known is None:
+        return play.answer(ApiCode.TRANSACTION_CONFLICT)
     return await _replay(hub, play, known, wanted)
 
 

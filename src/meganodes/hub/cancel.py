@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from meganodes.domain.answers import is_delivered
 from meganodes.domain.asked import Answer, AskedCancel
@@ -90,17 +90,20 @@ async def _undo(
     verdict = judge_cancel(present, view, cancel_after_win=play.provider.cancel_after_win)
     change = Change(at_ms=row.created_at_ms, inserts=(Insert(row=row, cause="cancel"),))
     guard = RoundStep(key=bet.round_key, expected_seq=view.seq)
-    moment = hub.moment(play.agent)
     match verdict:
         case CancelVerdict.NOT_CANCELLABLE:
             change = _refusal(row)
         case CancelVerdict.WISH:
-            change = replace(change, moves=(wish_cancel(present, moment),), rounds=(guard,))
+            change = replace(
+                change, moves=(wish_cancel(present, hub.moment(play.agent)),), rounds=(guard,)
+            )
         case CancelVerdict.UNDO_ACCEPTED:
-            owed = owed_now(hub, cancel_accepted(present, moment))
-            change = replace(change, moves=(owed,), rounds=(guard,))
+            undo = owed_now(hub, cancel_accepted(present, hub.moment(play.agent)))
+            change = replace(change, moves=(undo,), rounds=(guard,))
         case CancelVerdict.NOTHING_TO_DO:
             pass
+        case _:
+            assert_never(verdict)
     result = await commit_surely(hub, change)
     if isinstance(result, Committed):
         set_out(hub, change, result, owed=int(verdict is CancelVerdict.UNDO_ACCEPTED))

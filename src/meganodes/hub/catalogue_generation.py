@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import count
 from typing import Final, NamedTuple, TypeVar
 
 from meganodes.directory.records import CatalogueProvider, Game, ProviderFields, Status
@@ -56,8 +55,10 @@ class _Draws:
         self._numbers = self._stream()
 
     def _stream(self) -> Iterator[int]:
-        for block in count():
+        block = 0
+        while True:
             digest = hashlib.sha256(f"{self._label}/{block}".encode()).digest()
+            block += 1
             for start in range(0, len(digest), 4):
                 yield int.from_bytes(digest[start : start + 4], "big")
 

@@ -97,7 +97,8 @@ class Order:
 
     ``entries`` are sorters that hold the other sides' lines; a backend without them is asked, about
     ``statuses_max`` transactions at most. With such a bound nothing else is looked at, and a
-    backend that keeps silent is left alone.
+    backend that keeps silent is left alone. Of findings and of open points at most
+    ``findings_max`` are kept; all of them count, and all findings are heard.
     """
 
     agent: Agent
@@ -106,6 +107,7 @@ class Order:
     entries: dict[Side, LineSorter]
     asks_backend: bool = False
     statuses_max: int | None = None
+    findings_max: int = FINDINGS_MAX
 
 
 @dataclass(slots=True, kw_only=True)
@@ -182,7 +184,7 @@ class _Run:
             for side, sorter in self._rows.items():
                 sorter.extend(our_lines(rows, side))
             for row in rows:
-                if row.state not in _DONE:
+                if row.state not in _DONE and len(self.report.open_points) < order.findings_max:
                     _note_open(self.report, row, now_ms)
             self.report.rows += len(rows)
             self._tell("Reading the journal", self.report.rows, 0)
@@ -222,7 +224,7 @@ class _Run:
 
     def _note(self, finding: Finding) -> None:
         self.report.differences += finding.verdict.is_difference
-        if len(self.report.findings) < FINDINGS_MAX:
+        if len(self.report.findings) < self._order.findings_max:
             self.report.findings.append(finding)
         self.digest.update(f"{finding.side}\t{finding.key}\t{finding.verdict}\n".encode())
         self._heard(finding)
@@ -303,7 +305,7 @@ async def _status(hub: Hub, agent: Agent, row: Transaction) -> Told | None:
 def _note_open(report: Report, row: ComparedRow, now_ms: int) -> None:
     is_young = row.state == State.PENDING and now_ms - row.created_at_ms <= PENDING_TOO_LONG_MS
     is_given_up = row.state == State.VOID and row.step != Step.PROBE
-    if is_young or is_given_up or len(report.open_points) >= FINDINGS_MAX:
+    if is_young or is_given_up:
         return
     report.open_points.append(
         OpenPoint(

@@ -231,12 +231,15 @@ def _amount_minor(text: str, exponent: int) -> int:
 def _undecodable(path: Path) -> int:
     """Give the number of the first line that is no UTF-8."""
     with path.open("rb") as file:
-        for number, line in enumerate(file, 1):
-            try:
-                line.decode()
-            except UnicodeDecodeError:
-                return number
-    return 1
+        return next((number for number, line in enumerate(file, 1) if not _is_text(line)), 1)
+
+
+def _is_text(line: bytes) -> bool:
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 # --- texts to be sorted: id, kind, amount, then what is particular to a side ----------------------

@@ -15,8 +15,7 @@ class Decisions:
     def announce(self, trans_id: int) -> None:
         """Wake everybody who waits for this row on this node."""
         for waiter in self._waiting.pop(trans_id, ()):
-            if not waiter.done():
-                waiter.set_result(None)
+            waiter.set_result(None)
 
     def waiting_for(self) -> tuple[int, ...]:
         """Name the rows somebody waits for on this node."""

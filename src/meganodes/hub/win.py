@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from meganodes.domain.answers import answered_balance, is_delivered
 from meganodes.domain.asked import Answer, AskedWin
@@ -149,6 +149,8 @@ async def _not_allowed(
             code = ApiCode.TRY_AGAIN
         case WinVerdict.NO_BET | WinVerdict.ALLOWED:
             pass
+        case _:
+            assert_never(verdict)
     log.error(
         "win_not_recorded",
         alarm=verdict.value,

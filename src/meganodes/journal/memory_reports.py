@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from typing import TypeVar
+from typing import TypeVar, assert_never
 
 from meganodes.domain.round import OpenRound
 from meganodes.domain.transaction import Kind, RoundKey, State, Step, Transaction
@@ -149,6 +149,8 @@ def _sums(moved: Iterable[tuple[_Key, Entry, Transaction]]) -> dict[_Key, tuple[
                 bet_minor -= row.amount_minor
             case TransType.WIN:
                 win_minor += row.amount_minor
+            case _:
+                assert_never(entry.trans_type)
         sums[key] = (bet_minor, win_minor)
     return sums
 

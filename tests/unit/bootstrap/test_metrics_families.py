@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
 from meganodes.bootstrap.metrics_families import OTHER, HubCollector
@@ -123,6 +124,7 @@ def test_ten_thousand_agents_make_no_more_text_than_the_bound_allows(tmp_path: P
     assert sum(attempts) == 10_000
 
 
+@pytest.mark.reliability("2.6-database-clock-jump")
 def test_a_clock_that_was_set_is_seen(tmp_path: Path) -> None:
     wall = ManualClock()
     wall.jump_wall(-90)

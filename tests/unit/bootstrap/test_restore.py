@@ -163,6 +163,7 @@ async def test_where_there_is_no_database_one_is_put(settings: Settings, file: P
         assert len(await office.reads.listed_after(1, 0, 100)) == 3
 
 
+@pytest.mark.reliability("2.6-database-restore")
 @pytest.mark.rule("2.2-user-create-sequence")
 async def test_no_user_and_no_session_number_comes_twice(settings: Settings, file: Path) -> None:
     async with an_office(settings) as office:
@@ -193,6 +194,7 @@ async def test_readers_of_a_list_miss_nothing_whatever_they_had_seen(
     assert len(seen_after) == 2, "a reader that had seen number 8 gets both new entries"
 
 
+@pytest.mark.reliability("2.6-database-restore")
 async def test_the_same_backup_twice_repeats_no_number(settings: Settings, file: Path) -> None:
     await put_back(settings, file, skip_ahead=10)
     async with an_office(settings) as office:
@@ -220,6 +222,7 @@ async def test_a_hub_that_has_not_run_since_passes_nothing_over(
         assert await shown_numbers(office) == [1, 2, 3, 4]
 
 
+@pytest.mark.reliability("2.6-database-restore")
 @pytest.mark.parametrize("nothing_since", [False, True])
 async def test_undecided_bets_wait_for_a_person_and_nothing_else_is_touched(
     settings: Settings, tmp_path: Path, *, nothing_since: bool

@@ -198,6 +198,7 @@ async def test_time_of_a_bet_counts_from_the_commit_of_its_intent() -> None:
     assert left_ms == 1_300
 
 
+@pytest.mark.reliability("2.6-bet-paused-before-send")
 @pytest.mark.rule("3.3-bet-first-byte")
 @pytest.mark.parametrize(("waited", "leaves"), [(1.499, True), (1.5, False), (30.0, False)])
 async def test_no_first_byte_of_a_bet_leaves_after_a_second_and_a_half(
@@ -241,6 +242,7 @@ async def test_retry_repeats_the_content_and_renews_time_and_signature() -> None
     assert (earlier["MegaNodes-Attempt"], later["MegaNodes-Attempt"]) == ("1", "2")
 
 
+@pytest.mark.reliability("2.6-cancel-settings-changed")
 @pytest.mark.rule("3.1-url-token-current", "3.1-data-fixed-with-intent")
 async def test_settings_of_the_attempt_and_data_of_the_intent() -> None:
     setup = Setup(loses)

@@ -214,6 +214,7 @@ async def test_what_comes_too_late_is_held_back_before_anything_is_dialled(
     assert dial.addresses == []
 
 
+@pytest.mark.reliability("2.6-bet-paused-before-send")
 @pytest.mark.rule("3.3-bet-first-byte")
 async def test_connection_that_stands_too_late_carries_no_byte() -> None:
     clock = ManualClock()

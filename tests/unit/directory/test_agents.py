@@ -1,7 +1,11 @@
 """Agents: set up whole or not at all, a tree, one currency for ever, seen providers."""
 
+import re
+from pathlib import Path
+
 import pytest
 
+import meganodes.directory
 from meganodes.directory.agents import ALL
 from meganodes.directory.faults import DirectoryFault
 from meganodes.directory.port import Directory
@@ -190,3 +194,14 @@ async def test_all_means_the_providers_of_that_moment(directory: Directory) -> N
     await directory.assign("acme", ALL)
     await directory.add_provider(a_new_provider(name="Later", provider_id=8))
     assert not directory.is_assigned(made.agent_id, 8)
+
+
+@pytest.mark.reliability("2.6-cancel-agent-out-of-business")
+def test_no_agent_is_ever_deleted() -> None:
+    """Its wins and cancels may be due for a week, and its rows are kept for years."""
+    (folder,) = meganodes.directory.__path__
+    texts = [path.read_text() for path in Path(folder).glob("*.py")]
+    emptied = {table for text in texts for table in re.findall(r"\bdelete\((\w+)\)", text)}
+    assert "assignments" in emptied, "this is how the directory deletes"
+    assert not emptied & {"agents", "users"}
+    assert not [text for text in texts if re.search(r"\bDELETE FROM\b", text)]

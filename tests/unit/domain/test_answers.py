@@ -47,3 +47,23 @@ def test_only_a_pending_bet_is_undecided() -> None:
 def test_a_win_shows_its_balance_only_once_it_is_credited() -> None:
     assert answered_balance(owed_win(balance_minor=5)) is None
     assert answered_balance(owed_win(state=State.CREDITED, balance_minor=5)) == 5
+
+
+def test_a_bet_shows_what_its_backend_reported() -> None:
+    assert answered_balance(pending_bet(state=State.ACCEPTED, balance_minor=850)) == 850
+    assert answered_balance(pending_bet(state=State.REFUSED)) is None
+
+
+@pytest.mark.rule("4-round")
+def test_states_have_the_words_of_the_contract() -> None:
+    assert [state.value for state in RoundState] == [
+        "pending",
+        "accepted",
+        "refused",
+        "cancelling",
+        "cancelled",
+        "void",
+        "owed",
+        "parked",
+        "settled_by_hand",
+    ]

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from meganodes.domain.by_hand import Settlement, resumed, settled
+from meganodes.domain.by_hand import ByTwo, Repair, Settlement, looked_at_again, resumed, settled
 from meganodes.domain.retry import DAY_MS
 from meganodes.domain.transaction import Kind, State, Step, Transaction
 from meganodes.protocol.commands import TransType
@@ -30,19 +30,49 @@ def test_a_person_resumes_a_parked_row_with_a_new_schedule(kind: Kind, state: St
 
 @pytest.mark.rule("3.4-settle-by-hand")
 @pytest.mark.parametrize(
-    ("by", "confirmed_by", "reason", "word"),
+    ("by", "confirmed_by", "reason", "fault"),
     [
-        ("ann", "bob", " ", "reason"),
-        ("ann", " ", "paid by wire", "two people"),
-        ("ann", "Ann ", "paid by wire", "same"),
+        ("ann", "bob", " ", "needs a reason"),
+        ("ann", " ", "paid by wire", "needs two people's names"),
+        (" ", "bob", "paid by wire", "needs two people's names"),
+        ("ann", "Ann ", "paid by wire", "needs a second person: the two names are the same"),
     ],
 )
-def test_a_settlement_needs_a_reason_and_two_people(
-    by: str, confirmed_by: str, reason: str, word: str
+def test_what_is_done_by_hand_needs_a_reason_and_two_people(
+    by: str, confirmed_by: str, reason: str, fault: str
 ) -> None:
-    fault = Settlement(by=by, confirmed_by=confirmed_by, reason=reason).fault()
-    assert fault is not None
-    assert word in fault
+    said = {"by": by, "confirmed_by": confirmed_by, "reason": reason}
+    assert Settlement(**said).fault() == f"a settlement by hand {fault}"
+    assert Repair(**said).fault() == f"a repair {fault}"
+    assert ByTwo(**said).fault() == f"this {fault}"
+
+
+BY_TWO = {"by": "ann", "confirmed_by": "bob", "reason": "paid by wire"}
+
+
+@pytest.mark.parametrize("state", [State.VOID, State.CANCELLED])
+@pytest.mark.parametrize(("owed_since_ms", "since_ms"), [(NOW_MS, NOW_MS), (None, NOW_MS + 5)])
+def test_a_closed_bet_is_looked_at_again_at_once(
+    state: State, owed_since_ms: int | None, since_ms: int
+) -> None:
+    row = owed_cancel(
+        state=state, step=Step.NONE, due_at_ms=None, owed_since_ms=owed_since_ms, failures=3
+    )
+    move = looked_at_again(row, moment(NOW_MS + 5), Repair(**BY_TWO))
+    assert (move.after.state, move.after.step) == (state, Step.PROBE)
+    assert (move.after.due_at_ms, move.after.owed_since_ms) == (NOW_MS + 5, since_ms)
+    assert move.after.failures == 0
+    assert move.cause == "looked at again by ann, confirmed by bob: paid by wire"
+
+
+def test_what_a_person_resumes_is_as_new_and_its_history_says_who() -> None:
+    row = parked(owed_cancel(failures=70, not_seen=4, maybe_sent=True))
+    move = resumed(row, moment(NOW_MS + 5), "ann")
+    after = move.after
+    assert (after.due_at_ms, after.owed_since_ms) == (NOW_MS + 5, NOW_MS + 5)
+    assert (after.failures, after.not_seen, after.maybe_sent) == (0, 0, False)
+    assert move.cause == "resumed by ann"
+    assert resumed(row, moment()).cause == "resumed by a person"
 
 
 @pytest.mark.rule("3.4-settle-by-hand")
@@ -57,9 +87,9 @@ def test_a_settlement_needs_a_reason_and_two_people(
 def test_a_settled_row_is_closed_for_good_and_listed(
     row: Transaction, listed: list[TransType]
 ) -> None:
-    settlement = Settlement(by="ann", confirmed_by="bob", reason="paid by wire")
-    move = settled(parked(row), settlement)
+    move = settled(parked(row), Settlement(**BY_TWO))
     assert (move.after.state, move.after.step) == (State.SETTLED_BY_HAND, Step.NONE)
     assert [entry.trans_type for entry in move.lists] == listed
-    assert "ann" in move.cause
-    assert "bob" in move.cause
+    assert {entry.balance_minor for entry in move.lists} == {None}
+    assert move.after.due_at_ms is None
+    assert move.cause == "settled by hand by ann, confirmed by bob: paid by wire"

@@ -42,6 +42,7 @@ BET_OUTCOMES: tuple[tuple[Outcome, State, ApiCode], ...] = (
 )
 
 
+@pytest.mark.reliability("2.6-bet-broken-call", "2.6-bet-duplicated-by-proxy")
 @pytest.mark.rule(
     "3.4-bet-meaning",
     "3.4-unknown-bet-cancelled",
@@ -76,6 +77,7 @@ def test_a_bet_of_unknown_outcome_owes_a_cancel_at_once_and_is_not_listed_yet() 
     assert move.lists == ()
 
 
+@pytest.mark.reliability("2.6-bet-cancel-in-flight")
 @pytest.mark.rule("4-cancel-in-flight", "4-cancel-in-flight-answer")
 @pytest.mark.parametrize(
     ("outcome", "state", "code"),
@@ -102,6 +104,7 @@ def test_an_accepted_bet_cancelled_meanwhile_is_listed_as_a_bet_of_known_outcome
     assert not move.after.outcome_unknown
 
 
+@pytest.mark.reliability("2.6-bet-crash-before-send")
 def test_recovery_undoes_a_pending_bet_and_never_sends_it_again() -> None:
     move = undo_pending(pending_bet(), moment(), cause="its node stopped")
     assert move.after.state is State.CANCELLING
@@ -115,6 +118,7 @@ ACCEPTING: tuple[tuple[Outcome, bool], ...] = (
 )
 
 
+@pytest.mark.reliability("2.6-win-already-credited")
 @pytest.mark.rule("3.4-win-meaning")
 @pytest.mark.parametrize(("outcome", "maybe_sent"), ACCEPTING)
 def test_a_win_is_credited_by_0_or_by_41_on_a_repeat(outcome: Outcome, maybe_sent: bool) -> None:
@@ -126,6 +130,7 @@ def test_a_win_is_credited_by_0_or_by_41_on_a_repeat(outcome: Outcome, maybe_sen
     ]
 
 
+@pytest.mark.reliability("2.6-cancel-already-done")
 @pytest.mark.rule("3.4-cancel-meaning")
 @pytest.mark.parametrize(("outcome", "maybe_sent"), ACCEPTING)
 def test_a_cancel_is_confirmed_by_0_or_by_41_on_a_repeat(
@@ -155,6 +160,7 @@ def test_41_on_the_first_attempt_asks_for_the_status(row: Transaction) -> None:
     assert move.after.due_at_ms == NOW_MS
 
 
+@pytest.mark.reliability("2.6-win-first-41")
 @pytest.mark.rule("3.4-41-first-attempt")
 @pytest.mark.parametrize(
     ("row", "outcome", "state"),
@@ -194,6 +200,7 @@ REPEATED = (
 )
 
 
+@pytest.mark.reliability("2.6-cancel-not-taken", "I4")
 @pytest.mark.rule("3.4-21-22-do-not-end", "3.4-delivered-until-accepted")
 @pytest.mark.parametrize("outcome", REPEATED)
 @pytest.mark.parametrize("row", [owed_win(), owed_cancel()])
@@ -217,6 +224,7 @@ def test_an_attempt_that_was_held_back_or_met_a_wrong_token_uses_up_no_retry(
     assert move.after.state is State.OWED
 
 
+@pytest.mark.reliability("2.6-cancel-not-taken")
 @pytest.mark.rule("3.4-circuit-time")
 def test_time_with_an_open_circuit_counts_towards_the_seven_days() -> None:
     late = moment(NOW_MS + 7 * DAY_MS)
@@ -231,6 +239,7 @@ def test_a_probe_of_the_circuit_uses_up_no_retry() -> None:
     assert move.after.maybe_sent
 
 
+@pytest.mark.reliability("2.6-win-schedule-used-up")
 @pytest.mark.rule("3.4-retry-schedule", "3.4-parked")
 def test_after_seven_days_a_win_is_parked_with_an_alarm_and_nothing_is_due() -> None:
     move = after_delivery(
@@ -242,6 +251,7 @@ def test_after_seven_days_a_win_is_parked_with_an_alarm_and_nothing_is_due() -> 
     assert move.alarm is not None
 
 
+@pytest.mark.reliability("2.6-cancel-not-taken")
 @pytest.mark.rule("3.4-retry-schedule")
 def test_the_end_of_the_quick_retries_raises_an_alarm_once() -> None:
     first = after_delivery(owed_win(failures=50), Unknown(reason="x"), moment())
@@ -260,6 +270,7 @@ def test_a_win_of_0_is_closed_after_the_quick_retries_and_a_win_of_1_is_not() ->
     assert after_delivery(early, Unknown(reason="x"), moment()).after.state is State.OWED
 
 
+@pytest.mark.reliability("2.6-cancel-not-seen")
 @pytest.mark.rule("3.4-not-seen-schedule", "3.4-not-seen-void")
 def test_original_not_seen_is_believed_only_after_15_minutes_and_three_answers() -> None:
     row, now_ms, pauses_ms = owed_cancel(), NOW_MS, []
@@ -301,6 +312,7 @@ def cancelled(**changes: object) -> Transaction:
     return owed_cancel(state=State.CANCELLED, step=Step.PROBE, **changes)
 
 
+@pytest.mark.reliability("2.6-cancel-not-seen")
 @pytest.mark.rule("3.4-void-probes")
 def test_a_void_bet_is_probed_after_1_6_and_24_hours() -> None:
     row, due = void(), []
@@ -311,6 +323,7 @@ def test_a_void_bet_is_probed_after_1_6_and_24_hours() -> None:
     assert (row.state, row.step) == (State.VOID, Step.NONE)
 
 
+@pytest.mark.reliability("2.6-cancel-not-seen")
 @pytest.mark.rule("3.4-void-probes")
 def test_a_late_bet_found_by_a_probe_is_cancelled_again_under_the_same_guid() -> None:
     move = after_delivery(void(), Accepted(trans_status="OK"), moment())

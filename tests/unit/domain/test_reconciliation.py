@@ -72,6 +72,7 @@ AT_BACKEND = [
 ]
 
 
+@pytest.mark.reliability("2.6-bet-duplicated-by-proxy")
 @pytest.mark.parametrize(("state", "entries", "verdict"), AT_BACKEND)
 def test_a_bet_at_the_operator(state: State, entries: tuple[Entry, ...], verdict: Verdict) -> None:
     assert judge(mine(state), entries, Side.BACKEND).verdict is verdict

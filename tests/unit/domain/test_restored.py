@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from meganodes.domain.by_hand import resumed
 from meganodes.domain.cancellation import Moment
 from meganodes.domain.restored import given_up, put_aside
@@ -13,6 +15,7 @@ from tests.support.transactions import START_MS, bet
 MOMENT = Moment(now_ms=START_MS + 60_000, jitter=0.0, schedule=CONTRACT_SCHEDULE)
 
 
+@pytest.mark.reliability("2.6-database-restore")
 def test_an_undecided_bet_is_put_aside_and_nothing_is_due() -> None:
     aside = put_aside(given_up(bet(), MOMENT).after).after
     assert aside.state is State.PARKED

@@ -49,6 +49,7 @@ def test_pauses_follow_the_published_schedule(failures: int, pause_ms: int) -> N
     assert due_in(failures) == pause_ms
 
 
+@pytest.mark.reliability("2.6-cancel-not-taken")
 @pytest.mark.rule("3.4-retry-schedule")
 def test_quick_pauses_are_spread_between_2_and_4_seconds() -> None:
     assert quick_delay_ms(CONTRACT_SCHEDULE, 0.0) == 2_000
@@ -56,6 +57,7 @@ def test_quick_pauses_are_spread_between_2_and_4_seconds() -> None:
     assert quick_delay_ms(CONTRACT_SCHEDULE, 0.999) == 3_998
 
 
+@pytest.mark.reliability("2.6-cancel-not-taken")
 @pytest.mark.rule("3.4-retry-schedule")
 def test_the_last_try_falls_on_the_end_of_the_seven_days_and_then_it_is_over() -> None:
     assert due_in(100, waited_ms=7 * DAY_MS - MINUTE_MS) == MINUTE_MS

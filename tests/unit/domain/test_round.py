@@ -23,6 +23,7 @@ def bets(*states: State) -> tuple[Transaction, ...]:
     )
 
 
+@pytest.mark.reliability("2.6-win-dead-bet", "I5")
 @pytest.mark.rule("4-win-needs-bet", "4-win-no-bet-2013", "4-win-bets-undone-3005")
 @pytest.mark.rule("4-win-bets-undecided", "4-wins-without-bet")
 @pytest.mark.parametrize(

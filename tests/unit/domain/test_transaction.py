@@ -22,16 +22,19 @@ def test_a_move_raises_the_epoch_and_keeps_the_identity() -> None:
     assert (step.after.epoch, step.after.trans_id) == (5, step.before.trans_id)
 
 
+@pytest.mark.reliability("I7")
 @pytest.mark.parametrize("state", sorted(TERMINAL))
 def test_nothing_leaves_a_terminal_state(state: State) -> None:
     assert not [pair for pair in LEGAL_MOVES if pair[0] is state]
 
 
+@pytest.mark.reliability("I7")
 def test_an_illegal_move_is_a_defect() -> None:
     with pytest.raises(AssertionError):
         move(owed_win(state=State.CREDITED), "again", state=State.OWED)
 
 
+@pytest.mark.reliability("2.6-win-schedule-used-up", "I4")
 @pytest.mark.rule("3.4-delivered-until-accepted")
 def test_no_move_drops_a_win() -> None:
     leaving = {to for start, to in LEGAL_MOVES if start is State.OWED}

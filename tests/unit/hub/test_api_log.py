@@ -12,6 +12,7 @@ from meganodes.hub.api_log import (
     between,
     errors_by_cause,
     log_page,
+    logged_attempt,
     transaction_named,
 )
 from meganodes.hub.attempt_causes import Cause
@@ -128,3 +129,11 @@ async def test_tail_keeps_its_filter(world: World) -> None:
     log(world)
     failed = log(world, outcome="unknown")
     assert [each.attempt_id for each in await tail.fresh()] == [failed]
+
+
+async def test_one_attempt_is_given_with_its_bytes_to_its_own_agent(world: World) -> None:
+    attempt_id = log(world)
+    kept = await logged_attempt(world.hub, 1, attempt_id)
+    assert kept is not None
+    assert kept.request == attempt_of(bet()).request
+    assert await logged_attempt(world.hub, 2, attempt_id) is None

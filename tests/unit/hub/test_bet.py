@@ -43,6 +43,7 @@ async def test_a_bets_deadline_counts_from_its_intents_commit(world: World) -> N
     assert call.started_at <= world.hub.clock.monotonic()
 
 
+@pytest.mark.reliability("I8")
 @pytest.mark.rule("4-replay", "4-content", "3.4-bet-sent-once")
 async def test_a_repeated_bet_gets_the_first_answer_and_is_not_sent_again(world: World) -> None:
     first = await world.bet(amount="1.5")
@@ -52,6 +53,7 @@ async def test_a_repeated_bet_gets_the_first_answer_and_is_not_sent_again(world:
     assert len(world.line.sent) == 1
 
 
+@pytest.mark.reliability("2.6-bet-other-content")
 @pytest.mark.rule("4-conflict", "4-content", "4-key-unique")
 @pytest.mark.parametrize("other", [{"amount": "1.51"}, {"round_id": "r2"}])
 async def test_other_content_under_a_known_id_is_a_conflict_and_nothing_is_done(
@@ -74,6 +76,7 @@ REFUSALS = [
 ]
 
 
+@pytest.mark.reliability("2.6-bet-refused", "I2")
 @pytest.mark.rule("4-final-recorded", "4-bet-31", "4-bet-21", "4-bet-22", "4-bet-unavailable")
 @pytest.mark.parametrize(("outcome", "code", "balance_minor"), REFUSALS)
 async def test_a_refusal_is_final_and_a_repeat_gets_the_same_without_a_callback(
@@ -88,6 +91,7 @@ async def test_a_refusal_is_final_and_a_repeat_gets_the_same_without_a_callback(
     assert world.line.commands() == ["bet"]
 
 
+@pytest.mark.reliability("2.6-bet-answer-lost", "2.6-bet-broken-call", "I1", "I2")
 @pytest.mark.rule("4-bet-unknown", "3.4-unknown-bet-cancelled", "3.4-bet-sent-once")
 @pytest.mark.parametrize("step", [LOST_REPLY, Unknown(reason="internal", result=99)])
 async def test_an_unknown_bet_is_answered_3003_and_undone(world: World, step: Outcome) -> None:
@@ -100,6 +104,7 @@ async def test_an_unknown_bet_is_answered_3003_and_undone(world: World, step: Ou
     assert (again.code, again.replay) == (ApiCode.OUTCOME_UNKNOWN, True)
 
 
+@pytest.mark.reliability("2.6-bet-two-nodes", "I8")
 @pytest.mark.rule("4-concurrent-same-id")
 async def test_of_two_bets_with_one_id_one_acts_and_the_other_waits_for_its_answer(
     world: World,
@@ -110,6 +115,7 @@ async def test_of_two_bets_with_one_id_one_acts_and_the_other_waits_for_its_answ
     assert world.line.commands() == ["bet"]
 
 
+@pytest.mark.reliability("2.6-bet-two-nodes")
 @pytest.mark.rule("4-try-again", "4-three-seconds")
 async def test_a_bet_that_takes_too_long_is_answered_3009_and_later_definitely(
     world: World,
@@ -225,6 +231,7 @@ async def test_an_unknown_or_ended_session_serves_no_bet(world: World) -> None:
     assert world.line.sent == []
 
 
+@pytest.mark.reliability("2.6-bet-crash-after-answer")
 async def test_a_crash_between_intent_and_decision_ends_in_a_cancel_and_never_a_second_send(
     tmp_path: Path,
 ) -> None:

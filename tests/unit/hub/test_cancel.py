@@ -11,11 +11,12 @@ import pytest
 
 from meganodes.callbacks.gateway import Call
 from meganodes.domain.outcome import Outcome, Refused
-from meganodes.domain.transaction import State
+from meganodes.domain.round import RoundView
+from meganodes.domain.transaction import RoundKey, State
 from meganodes.protocol.codes import ApiCode
 from meganodes.protocol.commands import Command
 from tests.support.hub_world import FAST, LOST_REPLY, TIME_OUT, World, hub_world
-from tests.support.races import pause
+from tests.support.races import pause, with_methods
 
 
 @pytest.fixture
@@ -34,6 +35,7 @@ async def test_an_accepted_bet_is_undone_as_a_whole(world: World) -> None:
     assert world.balance == 1_000
 
 
+@pytest.mark.reliability("I10")
 @pytest.mark.rule("4-cancel-undone", "4-replay", "3.1-cancel-guid")
 async def test_a_second_cancel_id_gets_the_one_cancel_guid_and_sends_nothing(
     world: World,
@@ -54,6 +56,7 @@ async def test_a_bet_cancelled_by_its_provider_answers_3005_from_then_on(world: 
     assert (again.code, again.replay) == (ApiCode.TRANSACTION_CANCELLED, True)
 
 
+@pytest.mark.reliability("2.6-cancel-not-taken", "I10")
 @pytest.mark.rule("3.4-cancel-meaning", "3.4-delivered-until-accepted", "4-delivered-means")
 async def test_a_cancel_that_is_not_taken_is_owed_under_the_same_guid_until_it_is(
     world: World,
@@ -70,6 +73,7 @@ async def test_a_cancel_that_is_not_taken_is_owed_under_the_same_guid_until_it_i
     assert (later.delivered, later.balance_minor, later.replay) == (True, 1_000, True)
 
 
+@pytest.mark.reliability("2.6-bet-overtaken-by-cancel")
 @pytest.mark.rule("4-cancel-tombstone", "4-tombstone-late-bet", "4-delivered-means")
 async def test_a_cancel_of_an_unknown_bet_is_a_tombstone_for_ever(world: World) -> None:
     answer = await world.cancel("b1")
@@ -81,6 +85,7 @@ async def test_a_cancel_of_an_unknown_bet_is_a_tombstone_for_ever(world: World) 
     assert (second.code, second.delivered, second.guid) == (ApiCode.OK, True, answer.guid)
 
 
+@pytest.mark.reliability("2.6-bet-cancel-in-flight", "I2")
 @pytest.mark.rule("4-cancel-in-flight", "4-cancel-in-flight-answer", "3.4-cancel-after-attempt")
 async def test_a_cancel_of_a_bet_in_flight_takes_effect_when_the_attempt_has_ended(
     world: World,
@@ -106,6 +111,7 @@ async def test_a_cancel_of_a_bet_in_flight_takes_effect_when_the_attempt_has_end
     assert world.line.commands() == ["bet", "cancel"]
 
 
+@pytest.mark.reliability("2.6-bet-cancel-in-flight", "2.6-bet-refused")
 @pytest.mark.rule("4-cancel-in-flight-answer")
 async def test_a_refused_bet_keeps_its_refusal_although_a_cancel_came_meanwhile(
     world: World,
@@ -127,6 +133,7 @@ async def test_a_refused_bet_keeps_its_refusal_although_a_cancel_came_meanwhile(
     assert world.line.commands() == ["bet"]
 
 
+@pytest.mark.reliability("2.6-bet-cancel-in-flight")
 @pytest.mark.rule("4-cancel-in-flight-answer")
 async def test_a_cancel_in_flight_is_answered_in_time_with_delivered_false(world: World) -> None:
     go_on = asyncio.Event()
@@ -146,6 +153,7 @@ async def test_a_cancel_in_flight_is_answered_in_time_with_delivered_false(world
     assert world.balance == 1_000
 
 
+@pytest.mark.reliability("2.6-win-crossed-by-cancel", "I5")
 @pytest.mark.rule("4-cancel-not-cancellable", "4-final-recorded")
 async def test_a_win_a_cancel_and_a_bet_with_a_win_cannot_be_cancelled(world: World) -> None:
     await world.bet("b1")
@@ -158,6 +166,7 @@ async def test_a_win_a_cancel_and_a_bet_with_a_win_cannot_be_cancelled(world: Wo
     assert world.balance == 1_050
 
 
+@pytest.mark.reliability("2.6-win-crossed-by-cancel")
 @pytest.mark.rule("4-cancel-profile")
 async def test_a_provider_profile_may_allow_a_cancel_after_a_win(world: World) -> None:
     await world.directory.set_provider(7, {"cancel_after_win": True})
@@ -167,6 +176,7 @@ async def test_a_provider_profile_may_allow_a_cancel_after_a_win(world: World) -
     assert world.balance == 1_200
 
 
+@pytest.mark.reliability("2.6-bet-refused")
 @pytest.mark.rule("4-cancel-undone")
 async def test_a_cancel_of_a_refused_bet_owes_nothing(world: World) -> None:
     world.line.next(Command.BET, Refused(result=31))
@@ -177,11 +187,40 @@ async def test_a_cancel_of_a_refused_bet_owes_nothing(world: World) -> None:
     assert (await world.bet()).code is ApiCode.BALANCE_NOT_ENOUGH
 
 
+@pytest.mark.rule("4-conflict")
+async def test_a_cancels_id_stands_for_one_bet_and_for_no_other_kind(world: World) -> None:
+    await world.bet("b1")
+    await world.bet("b2")
+    await world.cancel("b1", "c1")
+    assert (await world.cancel("b2", "c1")).code is ApiCode.TRANSACTION_CONFLICT
+    assert (await world.cancel("b1", "b2")).code is ApiCode.TRANSACTION_CONFLICT
+    assert world.line.commands() == ["bet", "bet", "cancel"]
+
+
+async def test_a_cancel_that_finds_its_round_gone_on_judges_it_anew(world: World) -> None:
+    await world.bet("b1")
+    reads = 0
+
+    async def round_and_then_a_win(key: RoundKey) -> RoundView:
+        nonlocal reads
+        reads += 1
+        view = await world.journal.round(key)
+        if reads == 1:
+            world.hub.journal = world.journal
+            assert (await world.win("w1")).code is ApiCode.OK
+        return view
+
+    world.hub.journal = with_methods(world.journal, round=round_and_then_a_win)
+    assert (await world.cancel("b1")).code is ApiCode.NOT_CANCELLABLE
+    assert world.balance == 1_050
+
+
 @pytest.mark.rule("4-cancel-unknown-session")
 async def test_a_cancel_of_an_unknown_session_is_3002(world: World) -> None:
     assert (await world.cancel(session="mns_nothing")).code is ApiCode.SESSION_INVALID
 
 
+@pytest.mark.reliability("2.6-cancel-not-seen", "I1")
 @pytest.mark.rule("3.4-not-seen-void", "3.4-not-seen-schedule")
 async def test_a_lost_bet_that_is_never_seen_ends_as_void(tmp_path: Path) -> None:
     hurried = replace(FAST, not_seen_window_ms=-5_000)
@@ -197,6 +236,7 @@ async def test_a_lost_bet_that_is_never_seen_ends_as_void(tmp_path: Path) -> Non
         assert (answer.code, answer.delivered) == (ApiCode.OK, True)
 
 
+@pytest.mark.reliability("2.6-win-crossed-by-cancel", "I5")
 async def test_a_win_and_a_cancel_of_one_bet_never_both_happen(world: World) -> None:
     for number in range(30):
         await world.bet(f"b{number}", "1.00", round_id=f"r{number}")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import cast
 
 import pytest
+from structlog.testing import capture_logs
 
 from meganodes.domain.outcome import Unknown
 from meganodes.domain.reconciliation import DayResult
@@ -200,3 +201,22 @@ async def test_the_run_starts_and_ends_with_its_node(night: Night) -> None:
     asked = len(night.asked)
     await asyncio.sleep(0)
     assert len(night.asked) == asked
+
+
+async def test_a_run_that_was_never_started_ends_without_a_word(night: Night) -> None:
+    await night.run().stop()
+    assert night.asked == []
+
+
+async def test_the_run_outlives_a_defect_between_two_days(night: Night) -> None:
+    async def is_ours() -> bool:
+        raise ZeroDivisionError
+
+    ports = DailyPorts(hub=night.world.hub, note=night._note, is_ours=is_ours, keep=lambda _: None)
+    run = DailyReconciliation(ports, DailySettings(), ())
+    night.clock.at_ms = night.day_ms + DAY_MS + 3 * HOUR_MS
+    with capture_logs() as lines:
+        run.start()
+        await eventually(lambda: len(lines) > 1)
+        await run.stop()
+    assert {line["event"] for line in lines} == {"reconciliation_run_failed"}

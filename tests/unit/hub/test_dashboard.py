@@ -10,8 +10,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from meganodes.hub.dashboard import (
+    ATTEMPTS_MAX,
     RANGES,
     Speed,
+    _call_parts,
     _speed,
     _speed_of,
     _windows,
@@ -20,7 +22,7 @@ from meganodes.hub.dashboard import (
 )
 from meganodes.kit.metrics import Histogram
 from tests.support.hub_world import hub_world
-from tests.support.transactions import settled_bet
+from tests.support.transactions import attempt_of, bet, settled_bet
 
 NOW_MS = int(datetime.fromisoformat("2026-11-22T19:07:03+00:00").timestamp()) * 1000
 
@@ -99,3 +101,17 @@ async def test_bets_wins_and_calls_of_one_agent(tmp_path: Path) -> None:
         assert sum(part.win_minor for part in seen.parts) == seen.win_minor > 0
         assert (seen.calls, seen.accepted_thousandths) == (2, 1000)
         assert seen.open_work == ()
+
+
+def test_of_a_look_that_was_cut_off_only_the_stretches_it_saw_are_counted() -> None:
+    now_ms = 1_800_000_000_000
+    seen = [
+        attempt_of(bet(), started_at_ms=now_ms - 10 * 60_000 + number, outcome=outcome)
+        for number, outcome in enumerate(["accepted", "refused"] * (ATTEMPTS_MAX // 2))
+    ]
+    older = attempt_of(bet(), started_at_ms=now_ms - 2 * 3_600_000)
+    whole, cut = _call_parts([*seen[:10], older], now_ms), _call_parts(seen, now_ms)
+    counted = sum(part.accepted + part.not_accepted for part in whole)
+    assert counted == 10, "what is older is left out"
+    assert whole[0].start_ms < cut[0].start_ms
+    assert cut[0].start_ms > seen[0].started_at_ms, "of its first stretch not all was seen"

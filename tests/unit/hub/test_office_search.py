@@ -50,3 +50,13 @@ async def test_a_session_is_found_by_its_number_in_sight_alone(tmp_path: Path) -
 async def test_an_empty_text_means_nothing(tmp_path: Path) -> None:
     async with hub_world(tmp_path) as world:
         assert (await hits(world, "")).count == 0
+
+
+async def test_a_users_number_finds_it_first_among_agents_in_sight(tmp_path: Path) -> None:
+    async with hub_world(tmp_path) as world:
+        acme = world.stage.agent.agent_id
+        number = str(world.stage.user.user_code)
+        namesake, _ = await world.directory.create_user(acme, number)
+        found = (await hits(world, number)).users
+        assert [user.user_code for user in found] == [int(number), namesake.user_code]
+        assert (await hits_of(world.hub, number, ())).users == ()

@@ -26,6 +26,7 @@ async def parked_win(world: World) -> Transaction:
     return row
 
 
+@pytest.mark.reliability("2.6-win-schedule-used-up")
 @pytest.mark.rule("3.4-parked")
 async def test_a_resumed_win_is_sent_again_and_taken(tmp_path: Path) -> None:
     async with hub_world(tmp_path) as world:
@@ -39,6 +40,7 @@ async def test_a_resumed_win_is_sent_again_and_taken(tmp_path: Path) -> None:
         assert world.balance == 1_050
 
 
+@pytest.mark.reliability("2.6-win-schedule-used-up")
 @pytest.mark.rule("3.4-settle-by-hand")
 async def test_a_settled_win_is_closed_first_and_never_sent(tmp_path: Path) -> None:
     async with hub_world(tmp_path) as world:

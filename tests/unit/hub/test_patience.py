@@ -40,6 +40,17 @@ async def test_a_result_is_given_as_soon_as_it_is_there(tmp_path: Path) -> None:
         assert hub.clock.monotonic() - began < 1
 
 
+async def test_a_result_that_is_there_already_is_given_however_late_it_is(tmp_path: Path) -> None:
+    async with hub_world(tmp_path) as world:
+
+        async def work() -> int:
+            return 7
+
+        task = world.hub.spawn(work())
+        await task
+        assert await result_by(world.hub, task, world.hub.clock.monotonic() - 1) == 7
+
+
 async def test_a_defect_reaches_the_caller(tmp_path: Path) -> None:
     async with hub_world(tmp_path) as world:
 

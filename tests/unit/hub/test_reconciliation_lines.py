@@ -25,6 +25,7 @@ from meganodes.hub.reconciliation_lines import (
     BadLine,
     Merge,
     Sample,
+    _Tails,
     entry_line,
     entry_of,
     our_lines,
@@ -250,3 +251,10 @@ def test_a_byte_that_is_no_text_is_named_by_its_line(tmp_path: Path) -> None:
 def test_no_more_bad_lines_are_listed_than_anybody_reads(tmp_path: Path) -> None:
     assert len(faults(tmp_path, HEADER + "a,stake,1,ok\n" * (FAULTS_MAX + 5))) == FAULTS_MAX
     assert len(faults(tmp_path, HEADER + '"a",stake,1,ok\n' * (FAULTS_MAX + 5))) == FAULTS_MAX
+
+
+def test_what_is_remembered_of_lines_has_a_bound() -> None:
+    tails = _Tails(2)
+    tails.update((str(number), "") for number in range(100_000))
+    assert tails["bet,1.50,ok"] == tails["bet,1.50,ok"]
+    assert list(tails) == ["bet,1.50,ok"]

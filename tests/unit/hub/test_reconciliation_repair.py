@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
+from typing import cast
+
 import pytest
 
+from meganodes.directory.reconciliations import Reconciliations
+from meganodes.directory.records import Actor
+from meganodes.domain.by_hand import Repair
+from meganodes.domain.outcome import Duplicate
 from meganodes.domain.reconciliation import Entry, Side, Told, Verdict, judge, ours
-from meganodes.domain.transaction import Kind, State
+from meganodes.domain.transaction import Kind, State, Transaction
+from meganodes.hub.parked import NotDone, resume
 from meganodes.hub.reconciliation import Finding
-from meganodes.hub.reconciliation_repair import what_is_mended, what_people_do
+from meganodes.hub.reconciliation_repair import mend, what_is_mended, what_people_do
+from meganodes.journal.store import Change, CommitResult
+from meganodes.protocol.commands import Command
+from tests.support.hub_world import hub_world
+from tests.support.races import with_methods
 from tests.support.transactions import bet
 
 BOOKED = Entry(kind=Kind.BET, amount_minor=150, told=Told.BOOKED)
@@ -69,3 +82,56 @@ def test_what_the_worker_is_at_needs_nobody(state: State) -> None:
     assert found.verdict is Verdict.OPEN
     assert what_is_mended(found) is None
     assert not what_people_do(found)
+
+
+class Noted:
+    """Keeps what is audited before anything is mended."""
+
+    def __init__(self) -> None:
+        self.notes: list[Mapping[str, object]] = []
+
+    async def note_repair(
+        self, agent_id: int, actor: Actor, mended: Mapping[str, object], reason: str
+    ) -> None:
+        assert (agent_id, actor.name, reason) == (1, "ann", BY_TWO.reason)
+        self.notes.append(mended)
+
+
+BY_TWO = Repair(by="ann", confirmed_by="bob", reason="late bet")
+
+
+async def test_a_row_that_moves_in_the_very_moment_of_its_repair_is_left_to_who_moved_it(
+    tmp_path: Path,
+) -> None:
+    async with hub_world(tmp_path) as world:
+        await world.bet()
+        world.line.next(Command.WIN, Duplicate())
+        await world.win()
+        await world.settle()
+        row = await world.row("w1")
+        agent = world.directory.agent(row.agent_id)
+        assert agent is not None
+        mine = ours(row, Side.BACKEND)
+        judged = judge(mine, (), Side.BACKEND)
+        found = Finding(
+            side=Side.BACKEND,
+            key=row.guid,
+            verdict=judged.verdict,
+            why=judged.why,
+            mine=mine,
+            entries=(),
+        )
+
+        async def commit(change: Change) -> CommitResult:
+            world.hub.journal = world.journal
+            assert isinstance(await resume(world.journal, world.hub.clock, row), Transaction)
+            return await world.journal.commit(change)
+
+        world.hub.journal = with_methods(world.journal, commit=commit)
+        noted = Noted()
+        by = (agent, Actor(source="cli", name="ann"))
+        done = await mend(world.hub, cast("Reconciliations", noted), found, BY_TWO, by)
+        assert isinstance(done, NotDone)
+        assert "in this very moment" in str(done)
+        assert len(noted.notes) == 1
+        assert (await world.row("w1")).state is State.OWED

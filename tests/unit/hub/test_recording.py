@@ -21,6 +21,7 @@ def fail_next(world: World, *faults: StoreFault) -> None:
     world.faults.extend(faults)
 
 
+@pytest.mark.reliability("2.6-bet-intent-commit-unknown", "I10")
 @pytest.mark.parametrize("fault", [StoreFault.LOST, StoreFault.GHOST])
 async def test_an_intent_whose_commit_is_unknown_is_never_sent(
     tmp_path: Path, fault: StoreFault
@@ -38,6 +39,7 @@ async def test_an_intent_whose_commit_is_unknown_is_never_sent(
             assert "bet" not in world.line.commands()
 
 
+@pytest.mark.reliability("2.6-bet-decision-commit-unknown")
 @pytest.mark.parametrize("fault", [StoreFault.LOST, StoreFault.GHOST])
 async def test_a_decision_whose_commit_is_unknown_is_found_out(
     tmp_path: Path, fault: StoreFault
@@ -54,6 +56,7 @@ async def test_a_decision_whose_commit_is_unknown_is_found_out(
         assert (await world.row("b1")).epoch == 1
 
 
+@pytest.mark.reliability("2.6-win-not-yet-durable", "I3")
 @pytest.mark.parametrize("fault", [StoreFault.LOST, StoreFault.GHOST])
 async def test_a_win_whose_commit_is_unknown_is_recorded_once_and_sent_once(
     tmp_path: Path, fault: StoreFault
@@ -67,6 +70,7 @@ async def test_a_win_whose_commit_is_unknown_is_recorded_once_and_sent_once(
         assert world.balance == 1_050
 
 
+@pytest.mark.reliability("2.6-win-not-yet-durable")
 @pytest.mark.rule("4-try-again")
 async def test_a_journal_that_stays_silent_is_answered_with_try_again(tmp_path: Path) -> None:
     async with hub_world(tmp_path) as world:

@@ -29,6 +29,7 @@ from tests.support.races import held_until, pause, with_methods
 DAY_MS = 86_400_000
 
 
+@pytest.mark.reliability("2.6-database-two-owners", "I10")
 async def test_a_late_bet_reply_sends_no_cancel_under_the_workers_claim(tmp_path: Path) -> None:
     """I10, D5: every request has a durable claim of its own; the cancel is the worker's."""
     async with hub_world(tmp_path, bet_lease_ms=40) as world:
@@ -129,6 +130,7 @@ async def test_a_recorded_win_is_answered_0_though_the_outcome_could_not_be_reco
         assert (answer.code, answer.delivered) == (ApiCode.OK, False)
 
 
+@pytest.mark.reliability("2.6-bet-database-down-at-decision")
 async def test_a_bet_whose_decision_cannot_be_recorded_answers_3009(tmp_path: Path) -> None:
     """Reliability 2.6 P7: DB down: 'retry'."""
     async with hub_world(tmp_path) as world:
@@ -174,6 +176,7 @@ async def test_a_store_that_hangs_holds_no_answer_beyond_its_time(tmp_path: Path
         assert answer.code is ApiCode.TRY_AGAIN
 
 
+@pytest.mark.reliability("2.6-bet-paused-before-send")
 async def test_a_bet_is_not_sent_when_the_node_paused_after_the_commit(tmp_path: Path) -> None:
     """2.6 P3-P4: on waking the 1.5 s rule forbids the send, however durable the intent is."""
     async with hub_world(tmp_path, answer_within_seconds=4.0) as world:
@@ -195,6 +198,7 @@ async def test_a_bet_is_not_sent_when_the_node_paused_after_the_commit(tmp_path:
         assert leaves_within <= 1.55, f"may leave {leaves_within:.2f} s after its commit"
 
 
+@pytest.mark.reliability("2.6-win-first-41")
 async def test_a_swallowed_second_win_is_not_credited_by_resuming_it(tmp_path: Path) -> None:
     """3.4: 41 without a booking (status 42) was parked; the same 41 resumed proves no more."""
     async with hub_world(tmp_path) as world:
@@ -254,6 +258,7 @@ def set_by_somebody(world: World) -> JumpingClock:
     return clock
 
 
+@pytest.mark.reliability("2.6-database-clock-jump")
 async def test_an_owed_win_does_not_wait_a_day_for_a_clock_set_back(tmp_path: Path) -> None:
     """2.6: wall clock jumps +/- 1 day: only timestamps are ugly."""
     async with hub_world(tmp_path) as world:
@@ -268,6 +273,7 @@ async def test_an_owed_win_does_not_wait_a_day_for_a_clock_set_back(tmp_path: Pa
         assert row.state is State.CREDITED, f"next try in {late_h / 3_600_000:.1f} h"
 
 
+@pytest.mark.reliability("2.6-database-clock-jump")
 async def test_a_clock_set_forward_closes_no_cancel_as_void_early(tmp_path: Path) -> None:
     """3.4: at least 15 min after the bet was sent; here some milliseconds have passed."""
     schedule = replace(FAST, not_seen_window_ms=15 * 60_000)
@@ -282,6 +288,7 @@ async def test_a_clock_set_forward_closes_no_cancel_as_void_early(tmp_path: Path
         assert row.state is State.NOT_SEEN_WAIT, row.state
 
 
+@pytest.mark.reliability("2.6-database-clock-jump")
 async def test_a_clock_set_forward_parks_no_fresh_win(tmp_path: Path) -> None:
     """A jump of 8 days (a dead battery) would park every owed row at its next failure."""
     async with hub_world(tmp_path) as world:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
+from structlog.testing import capture_logs
 
 from meganodes.domain.retention import DAY_MS, RetentionPolicy
 from meganodes.hub.retention import DailyRetention, NotAlone, Order, Pace, Retention, as_document
@@ -165,6 +166,46 @@ async def test_a_database_that_is_away_is_asked_again_at_the_next_look() -> None
     await loop.look()
     await loop.look()
     assert len(ran) == 2
+
+
+async def test_a_day_on_which_another_node_works_is_over_for_this_one() -> None:
+    shelf, clock = FakeShelf(to_retire=1, alone=False), ManualClock()
+    loop, ran = daily(shelf, clock)
+    await loop.look()
+    await loop.look()
+    assert len(ran) == 1
+    assert shelf.asked == []
+
+
+async def test_a_defect_in_a_run_does_not_end_the_loop() -> None:
+    shelf, clock = FakeShelf(), ManualClock()
+    loop, ran = daily(shelf, clock)
+
+    def broken() -> None:
+        raise ZeroDivisionError
+
+    shelf.at_each = broken
+    with capture_logs() as lines:
+        await loop.look()
+    assert [line["event"] for line in lines] == ["retention_failed"]
+    shelf.at_each = lambda: None
+    await loop.look()
+    assert len(ran) == 2
+
+
+async def test_a_shelf_that_cannot_be_opened_is_asked_for_again_at_the_next_look() -> None:
+    def away() -> FakeShelf:
+        raise StoreUnavailable("gone")
+
+    retention = replace(retention_over(FakeShelf(), ManualClock()), open_shelf=away)
+    with pytest.raises(StoreUnavailable):
+        await retention.look()
+
+
+async def test_a_loop_that_was_never_started_ends_without_a_word() -> None:
+    loop, ran = daily(FakeShelf(), ManualClock())
+    await loop.stop()
+    assert ran == []
 
 
 async def test_the_loop_ends_when_it_is_stopped() -> None:

@@ -137,6 +137,11 @@ async def test_round_of_another_user_is_2013(world: World) -> None:
     assert refusal == Refusal(code=ApiCode.ROUND_NOT_FOUND)
 
 
+async def test_user_that_does_not_exist_is_refused_as_everywhere(world: World) -> None:
+    await recorded(world, SHAPES["win"]())
+    assert await asked(world, user_code=499_999_999) == Refusal(code=ApiCode.USER_NOT_FOUND)
+
+
 async def test_one_name_at_two_providers_is_a_question(world: World) -> None:
     await recorded(world, Shape(rows=(bet(100),)))
     await recorded(world, Shape(rows=(bet(900, provider_id=8, game_code="dice"),)))

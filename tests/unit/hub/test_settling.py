@@ -10,6 +10,7 @@ import pytest
 from meganodes.directory.records import Actor
 from meganodes.directory.settlements import ProposalState, SettledAs, Settlements
 from meganodes.directory.staff_records import Role, StaffMember
+from meganodes.domain.by_hand import Settlement
 from meganodes.domain.transaction import State, Transaction
 from meganodes.hub import parked, settling
 from meganodes.hub.parked import NotDone
@@ -107,6 +108,33 @@ async def test_what_is_not_parked_is_not_settled(office: OfficeWorld) -> None:
     ann, _ = await two(office)
     fault = await settling.propose(Settlements(office.people.staff), row, SAYS, ann, by(ann))
     assert fault == NotDone("it is not parked: its state is accepted")
+
+
+async def test_what_is_not_parked_is_not_sent_again(office: OfficeWorld) -> None:
+    player = await office.player()
+    await player.bet()
+    row = await player.row("b1")
+    ann, _ = await two(office)
+    done = await settling.resume(
+        office.world.hub, Settlements(office.people.staff), row, ann, by(ann)
+    )
+    assert isinstance(done, NotDone)
+    assert await now(office, row) == row
+
+
+async def test_a_settlement_that_was_carried_out_unseen_counts_as_carried_out(
+    office: OfficeWorld,
+) -> None:
+    row = await parked_win(office)
+    ann, bob = await two(office)
+    settlements = Settlements(office.people.staff)
+    await settling.propose(settlements, row, SAYS, ann, by(ann))
+    proposal = (await settlements.undecided(1, [row.trans_id]))[row.trans_id]
+    said = Settlement(by="ann", confirmed_by="bob", reason="paid by wire")
+    await parked.settle(office.world.journal, office.world.clock, row, said)
+    settled = await now(office, row)
+    assert await settling.confirm(office.world.hub, settlements, proposal, bob, by(bob)) == settled
+    assert settled.state is State.SETTLED_BY_HAND
 
 
 async def test_a_proposal_about_an_earlier_state_settles_nothing(office: OfficeWorld) -> None:

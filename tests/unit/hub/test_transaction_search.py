@@ -9,6 +9,7 @@ from meganodes.hub.transaction_search import (
     every_transaction,
     first_page,
     named,
+    newer_page,
     transactions_page,
 )
 from meganodes.journal.search import Counted, Sought
@@ -55,3 +56,17 @@ async def test_a_cancels_id_stands_for_its_bet(tmp_path: Path) -> None:
             found = await named(world.hub, text, {bet.agent_id})
             assert [row.trans_id for row in found.transactions] == [bet.trans_id], text
         assert (await named(world.hub, "c1", {bet.agent_id + 1})).transactions == ()
+
+
+async def test_one_may_page_back_to_what_is_newer_and_ends_at_the_whole_first_page(
+    tmp_path: Path,
+) -> None:
+    async with hub_world(tmp_path) as world:
+        for number in range(5):
+            await world.bet(f"b{number}")
+        numbers = [(await world.row(f"b{number}")).trans_id for number in range(5)]
+        page = await newer_page(world.hub, EVERYTHING, 2, newer_from=numbers[1])
+        assert [row.transaction_id for row in page.rows] == ["b2", "b1"]
+        assert page.older_below == numbers[1]
+        newest = await newer_page(world.hub, EVERYTHING, 3, newer_from=numbers[3])
+        assert newest == await transactions_page(world.hub, EVERYTHING, 3)

@@ -23,3 +23,12 @@ async def test_waiting_ends_by_itself_and_leaves_nothing_behind() -> None:
     await decisions.wait(7, 0.01)
     decisions.announce(7)
     assert decisions.waiting_for() == ()
+
+
+async def test_who_gives_up_waiting_leaves_the_others_waiting() -> None:
+    decisions = Decisions()
+    patient = asyncio.create_task(decisions.wait(7, 30.0))
+    await decisions.wait(7, 0.01)
+    assert decisions.waiting_for() == (7,)
+    decisions.announce(7)
+    await asyncio.wait_for(patient, 10.0)

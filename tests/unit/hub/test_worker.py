@@ -57,6 +57,7 @@ async def test_without_due_rows_the_probe_is_authenticate_for_callback_test(
     ]
 
 
+@pytest.mark.reliability("2.6-bet-broken-call", "I12")
 @pytest.mark.rule("3.4-bet-sent-once")
 async def test_a_bet_whose_node_stopped_is_undone_after_its_lease_and_not_before(
     tmp_path: Path,
@@ -141,6 +142,7 @@ async def test_an_entry_whose_balance_nobody_knows_says_so(world: World) -> None
     assert (entry.balance_minor, entry.balance_known) == (0, False)
 
 
+@pytest.mark.reliability("2.6-win-schedule-used-up")
 @pytest.mark.rule("3.4-circuit-time", "3.4-parked")
 async def test_what_could_not_be_tried_for_seven_days_is_parked(tmp_path: Path) -> None:
     impatient = replace(FAST, give_up_ms=-1)

@@ -6,6 +6,8 @@ import asyncio
 import time
 from pathlib import Path
 
+import pytest
+
 from meganodes.callbacks.egress import Egress, EgressRules
 from meganodes.callbacks.exchange import Exchange, Exchanged
 from meganodes.callbacks.gateway import HttpGateway
@@ -54,6 +56,7 @@ async def seconds_until(count: int, transport: ScriptedTransport) -> float:
     return time.monotonic() - began
 
 
+@pytest.mark.reliability("I12")
 async def test_what_is_owed_flows_at_the_allowed_rate_after_healing(tmp_path: Path) -> None:
     """I12: 10,000 due items in 120 s (84/s, of 100/s allowed); by its ticks alone it sends 20/s."""
     async with hub_world(tmp_path) as world:

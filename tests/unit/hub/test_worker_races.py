@@ -6,6 +6,8 @@ import asyncio
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from meganodes.callbacks.gateway import Call
 from meganodes.directory.records import Agent
 from meganodes.domain.outcome import Outcome
@@ -57,6 +59,7 @@ async def test_one_agents_row_that_cannot_be_decided_stops_no_other_agent(tmp_pa
         assert (await world.row("w1")).state is State.CREDITED
 
 
+@pytest.mark.reliability("I10")
 async def test_a_ghost_insert_claimed_by_the_worker_is_sent_by_the_worker_alone(
     tmp_path: Path,
 ) -> None:
@@ -130,6 +133,7 @@ async def test_a_betwin_whose_win_id_is_taken_meanwhile_gives_the_stake_back(
         assert world.balance == 1_000 - 150 + 100
 
 
+@pytest.mark.reliability("2.6-bet-overtaken-by-cancel")
 async def test_a_cancel_that_overtakes_a_ghost_bet_keeps_it_from_being_sent(
     tmp_path: Path,
 ) -> None:

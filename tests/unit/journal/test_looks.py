@@ -14,7 +14,7 @@ import pytest
 from meganodes.domain.transaction import Kind, State
 from meganodes.journal import looks, rows
 from meganodes.journal.schema import upgrade
-from meganodes.journal.search import FEW_ENTRIES, OWN_ENTRIES_MAX, Counted, Sought
+from meganodes.journal.search import FEW_ENTRIES, OWN_ENTRIES_MAX, Counted, Found, Sought
 from meganodes.journal.sequencer import Sequencer
 from meganodes.journal.sqlite_connection import sqlite_reader
 from meganodes.journal.statements import SQLITE
@@ -213,3 +213,15 @@ def test_a_rounds_word_leads_to_its_first_row_alone(connection: sqlite3.Connecti
     Sequencer(connection).add_search_words(before=2**53, limit=10 * COUNT)
     words = "SELECT count(*) FROM search_words WHERE word = 'r-2'"
     assert connection.execute(words).fetchone() == (1,)
+
+
+@pytest.mark.parametrize("odd", [{"round_id": "a\0"}, {"game_code": "\0"}])
+def test_a_text_that_no_row_can_hold_is_found_nowhere(
+    connection: sqlite3.Connection, odd: dict[str, str]
+) -> None:
+    reader = sqlite_reader(connection)
+    sought = replace(Sought(agent_id=1, first=5, past=2**53), **odd)  # type: ignore[arg-type]
+    assert looks.found(reader, sought, 5) == Found(rows=(), reached=5)
+    assert looks.found_newer(reader, sought, 5) == Found(rows=(), reached=2**53)
+    _, counted = looks.found_and_counted(reader, sought, 5, 5)
+    assert counted == Counted(count=0, is_all=True)

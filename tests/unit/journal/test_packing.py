@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from meganodes.journal import packing
 from meganodes.journal.packing import DEFLATED, PLAIN, pack, unpack
+from meganodes.journal.retention import Body
 
 BET = (
     b"POST /wallet HTTP/1.1\r\nHost: casino.example\r\nCallback-Token: ****\r\n"
@@ -59,3 +60,11 @@ def test_the_preset_text_is_what_stored_bytes_were_packed_with() -> None:
         sha256(packing._USUAL_1).hexdigest()
         == "f87dd001ccb93b88f51b1a9dd75f4fe2e9d2b93554143ff5708ed6dbf7b24674"
     )
+
+
+def test_what_is_packed_is_not_packed_again() -> None:
+    plain = Body(7, 1, BET, OK, PLAIN)
+    packed = plain.packed()
+    assert packed.packing == DEFLATED
+    assert packed.packed() is packed
+    assert packed.digested() == plain.digested()

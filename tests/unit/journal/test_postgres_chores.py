@@ -38,6 +38,7 @@ async def _record(store: PostgresJournal) -> None:
     await asyncio.gather(*(store.commit(intent(row, lease_ms=None)) for row in rows))
 
 
+@pytest.mark.reliability("2.6-cancel-two-claimers")
 async def test_no_row_is_claimed_by_two_nodes(url: DatabaseUrl) -> None:
     async with node_at(url) as one, node_at(url, owner="node-2") as two:
         await _record(one)
@@ -100,6 +101,7 @@ async def test_refused_claim_is_no_business_of_those_it_came_with(url: DatabaseU
     assert [len(each) for each in (taken[0], taken[2]) if isinstance(each, tuple)] == [1, 1]
 
 
+@pytest.mark.reliability("2.6-database-clock-jump")
 async def test_lease_runs_by_the_databases_clock(url: DatabaseUrl) -> None:
     async with node_at(url) as store:
         await store.commit(intent(win(), lease_ms=60_000))

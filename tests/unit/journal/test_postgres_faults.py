@@ -8,6 +8,7 @@ import pytest
 from meganodes.journal.postgres_faults import DRIVER_FAULTS, Fault, fault_of, sentence_of
 
 
+@pytest.mark.reliability("2.6-database-conflict")
 @pytest.mark.parametrize(
     ("error", "fault"),
     [

@@ -45,6 +45,7 @@ def server() -> Iterator[PostgresServer]:
         made.remove()
 
 
+@pytest.mark.reliability("2.6-database-restart")
 async def test_commits_cut_in_flight_are_unknown_and_nothing_else_is(url: DatabaseUrl) -> None:
     """Reliability 3.3: the line breaks before the COMMIT arrives, or before its answer does."""
     chance = random.Random(20_261)  # noqa: S311 - a seed to repeat
@@ -113,6 +114,7 @@ async def test_backends_ended_at_random_lose_and_double_nothing(url: DatabaseUrl
     assert len(storm.acknowledged) >= 10 * ENDED
 
 
+@pytest.mark.reliability("2.6-database-restart")
 async def test_server_stopped_at_once_under_load_keeps_what_it_acknowledged(
     server: PostgresServer,
 ) -> None:
@@ -158,6 +160,7 @@ async def without_its_standby(url: DatabaseUrl) -> AsyncIterator[None]:
         ask(url, "SELECT pg_reload_conf()")
 
 
+@pytest.mark.reliability("2.6-database-commit-warning")
 async def test_commit_whose_wait_for_the_standby_is_cancelled_is_unknown(
     server: PostgresServer,
 ) -> None:
@@ -182,6 +185,7 @@ async def refused(store: JournalStore, change: Change) -> None:
             await store.commit(change)
 
 
+@pytest.mark.reliability("2.6-database-standby-gone")
 async def test_commit_given_up_while_the_standby_is_away_is_not_made_visible(
     server: PostgresServer,
 ) -> None:

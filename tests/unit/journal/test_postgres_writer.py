@@ -54,6 +54,7 @@ async def test_changes_of_one_round_are_written_in_the_order_they_came(url: Data
         assert (view.seq, view.wins) == (20, 20)
 
 
+@pytest.mark.reliability("2.6-bet-two-nodes")
 async def test_two_nodes_that_race_do_everything_exactly_once(url: DatabaseUrl) -> None:
     """Both record the same keys, decide the same rows differently, and step the same rounds."""
     told: Counter[str] = Counter()
@@ -120,6 +121,7 @@ async def test_flooded_or_closed_journal_refuses_at_once(url: DatabaseUrl) -> No
     assert ask(url, "SELECT count(*) FROM transactions") == [(6,)]
 
 
+@pytest.mark.reliability("2.6-database-conflict")
 async def test_row_that_somebody_holds_keeps_back_only_its_own_change(url: DatabaseUrl) -> None:
     settings = PostgresSettings(patience_seconds=30.0, commit_seconds=30.0, statement_seconds=30.0)
     async with node_at(url, settings) as store:

@@ -53,3 +53,13 @@ async def test_failed_query_is_said_and_leaves_the_connection_usable(path: Path)
         other.execute("ALTER TABLE elsewhere RENAME TO events")
     assert await reads.events(1, 1) == ()
     reads.close()
+
+
+async def test_a_connection_that_was_lost_is_not_closed_once_more(path: Path) -> None:
+    reads = DatabaseReads(SqliteSource(path), threads=2)
+    reads.start()
+    reads._readers.get().connection.close()
+    reads._put_back(None)
+    reads.close()
+    with pytest.raises(StoreUnavailable, match="closed"):
+        await reads.events(1, 1)

@@ -38,6 +38,7 @@ HOLE = "the history of transaction 7 has a hole, or another end than its row"
 WRONG = "the history of transaction 7 does not lead to its state"
 
 
+@pytest.mark.reliability("I7")
 @pytest.mark.parametrize(
     ("steps", "epoch", "fault"),
     [

@@ -106,6 +106,7 @@ async def test_store_that_was_never_started_refuses(path: Path) -> None:
 # --- a full disk ----------------------------------------------------------------------------------
 
 
+@pytest.mark.reliability("2.6-database-disk-full")
 async def test_full_disk_refuses_and_hurts_nothing(store: SqliteJournal) -> None:
     first = await record(store, bet())
     ((pages,),) = opened(store).execute("PRAGMA page_count").fetchall()

@@ -93,6 +93,7 @@ def unbound(statement: Statement) -> list[str]:
     ]
 
 
+@pytest.mark.reliability("I11")
 @pytest.mark.parametrize("file", [SQLITE, POSTGRESQL], ids=["sqlite", "postgresql"])
 def test_statement_is_bound_to_one_agent(file: Mapping[str, Statement]) -> None:
     loose = {name: unbound(file[name]) for name in file.keys() - ACROSS_AGENTS}

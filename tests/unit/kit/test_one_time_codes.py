@@ -31,6 +31,7 @@ def test_a_clock_may_be_one_step_off(drift: int) -> None:
     assert matching_step(SEED, code_at(STEP + drift), NOW_MS, 0) == STEP + drift
 
 
+@pytest.mark.reliability("2.6-database-clock-jump")
 @pytest.mark.parametrize("drift", [-2, 2])
 def test_and_no_more(drift: int) -> None:
     assert matching_step(SEED, code_at(STEP + drift), NOW_MS, 0) is None

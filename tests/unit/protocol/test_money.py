@@ -107,6 +107,7 @@ def test_a_float_is_a_defect_and_never_an_amount() -> None:
         format_amount(1.5, 2)  # type: ignore[arg-type]
 
 
+@pytest.mark.reliability("I14")
 @ROUND_TRIPS
 @given(st.integers(0, AMOUNT_MAX_MINOR), st.sampled_from(EXPONENTS))
 def test_writing_and_reading_give_the_same_amount(amount_minor: int, exponent: int) -> None:
