@@ -1,0 +1,1 @@
+"""The judges: each reads the evidence alone and says what it violates."""
