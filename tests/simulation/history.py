@@ -87,7 +87,8 @@ class Sent:
 class Executed:
     """An operator executed one request; its ledger moved by ``moved_minor`` (often 0).
 
-    ``result`` None: the operator failed before any answer (a 5xx); ``body`` is what it was asked.
+    ``result`` None: its answer was a 5xx; ``booked`` tells a movement of 0 from none. ``body`` is
+    what it was asked.
     """
 
     at: float
@@ -97,18 +98,23 @@ class Executed:
     reference: str
     original: str | None
     result: int | None
+    booked: bool
     moved_minor: int
     body: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """A fault was injected; ``node`` or ``agent_id`` say whom it hit, ``detail`` tells more."""
+    """A fault was injected; ``node`` or ``agent_id`` say whom it hit, ``detail`` tells more.
+
+    ``seconds`` is how long an outage or a pause lasts, 0 for what happens once.
+    """
 
     at: float
     kind: str
     node: int | None = None
     agent_id: int | None = None
+    seconds: float = 0.0
     detail: str = ""
 
 

@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
+import json
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
 
 from meganodes.domain.round import OpenRound
 from meganodes.domain.transaction import Transaction
 from meganodes.journal.store import AttemptRecord, Event, ListedTransaction
-from tests.simulation.history import History
+from tests.simulation.history import Answered, Asked, Executed, Fault, History, Journaled, Sent
+
+Reference = tuple[int, str]
+"""An agent and the name of a transaction on its wire."""
+_MOVING = frozenset({"bet", "win", "betwin"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Violation:
-    """An invariant does not hold. ``invariant`` is its short name in reliability 2.7 (``I4``)."""
+    """An invariant does not hold. ``invariant`` is its short name in reliability 2.7 (``I4``).
+
+    ``excuse`` names the operator's way that explains it: then it is no fault of the hub, and is
+    reported as a line. An excuse never makes a violation disappear.
+    """
 
     invariant: str
     subject: str
     sentence: str
+    excuse: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +71,8 @@ class Word:
 class AgentFacts:
     """An agent as its operator and the directory know it. ``secrets`` are all it ever had.
 
-    ``flags`` are what its operator really does (the names in casino.py), ``tombstones_shown`` what
-    the hub was told of it.
+    ``flags`` are what its operator really does (`Personality.flags`), ``tombstones_shown`` what the
+    hub was told of it. For ``probed_seconds`` after it closed a bet the hub looks again.
     """
 
     agent_id: int
@@ -68,25 +81,26 @@ class AgentFacts:
     accounts: frozenset[str]
     secrets: tuple[bytes, ...] = field(repr=False)
     flags: frozenset[str]
-    tombstones_shown: bool
+    tombstones_shown: bool = False
+    probed_seconds: float = 86_400.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderFacts:
-    """A provider's profile."""
+    """A provider's profile; ``secrets`` are its tokens and those of its sessions."""
 
     provider_id: int
     wins_without_bet: bool = False
     cancel_after_win: bool = False
+    secrets: tuple[bytes, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
     """All of it. Keys of ``events`` are (agent_id, trans_id); of ``ledgers`` and ``listed`` agents.
 
-    ``logs`` is what the hub's logging wrote, ``seal_faults`` what `journal seals` would report.
-    ``healed_at`` and ``ended_at`` are virtual seconds; ``drained`` says for agents with a backlog
-    at the healing how many rows were due and when the last of them was closed.
+    ``logs`` is what the hub's logging wrote, ``seal_faults`` what is wrong with the journal's
+    seals. ``healed_at`` and ``ended_at`` are virtual seconds.
     """
 
     history: History
@@ -103,3 +117,87 @@ class Evidence:
     seal_faults: tuple[str, ...] = ()
     healed_at: float = 0.0
     ended_at: float = 0.0
+
+    def reference(self, row: Transaction) -> Reference:
+        """Give the name under which a row's agent knows it."""
+        return (row.agent_id, row.guid if row.revision == "guid" else str(row.trans_id))
+
+    @cached_property
+    def by_reference(self) -> dict[Reference, Transaction]:
+        """Bets and wins by their names on the wire; cancel rows have no callback of their own."""
+        return {self.reference(row): row for row in self.rows if row.kind != "cancel"}
+
+    @cached_property
+    def by_key(self) -> dict[tuple[int, int, str], Transaction]:
+        """Rows by agent, provider and the provider's id."""
+        return {(row.agent_id, row.provider_id, row.transaction_id): row for row in self.rows}
+
+    @cached_property
+    def entries(self) -> dict[Reference, list[Entry]]:
+        """What the operators booked, by the transaction it is about: cancels with their bet."""
+        found: dict[Reference, list[Entry]] = defaultdict(list)
+        for agent_id, ledger in self.ledgers.items():
+            for entry in ledger:
+                found[agent_id, entry.original or entry.reference].append(entry)
+        return dict(found)
+
+    @cached_property
+    def executions(self) -> dict[Reference, list[Executed]]:
+        """What the operators executed, by the transaction it is about, in order."""
+        found: dict[Reference, list[Executed]] = defaultdict(list)
+        for each in self.history.of(Executed):
+            found[each.agent_id, each.original or each.reference].append(each)
+        return dict(found)
+
+    @cached_property
+    def steps(self) -> dict[tuple[int, int], list[Journaled]]:
+        """What became durable, by row, in order."""
+        found: dict[tuple[int, int], list[Journaled]] = defaultdict(list)
+        for each in self.history.of(Journaled):
+            found[each.agent_id, each.trans_id].append(each)
+        return dict(found)
+
+    @cached_property
+    def restarts(self) -> dict[int, list[float]]:
+        """When each agent's operator was restarted."""
+        found: dict[int, list[float]] = defaultdict(list)
+        for fault in self.history.of(Fault):
+            if fault.kind == "operator-restarted" and fault.agent_id is not None:
+                found[fault.agent_id].append(fault.at)
+        return dict(found)
+
+    @cached_property
+    def calls(self) -> dict[int, Asked]:
+        """What providers asked, by the number of the call."""
+        return {asked.call: asked for asked in self.history.of(Asked)}
+
+    @cached_property
+    def answers(self) -> list[tuple[Asked, Answered]]:
+        """What providers were answered, in order of arrival."""
+        return [(self.calls[each.call], each) for each in self.history.of(Answered)]
+
+    @cached_property
+    def acknowledged(self) -> list[tuple[Asked, Answered, str]]:
+        """Answers of code 0 to bets and wins, with each guid that they confirm."""
+        found: list[tuple[Asked, Answered, str]] = []
+        for asked, answered in self.answers:
+            reply = answer_of(answered)
+            if reply is None or reply.get("code") != 0 or asked.command not in _MOVING:
+                continue
+            data = reply["data"]
+            parts = [data["bet"], *data["wins"]] if asked.command == "betwin" else [data]
+            found.extend((asked, answered, part["transaction_guid"]) for part in parts)
+        return found
+
+    @cached_property
+    def sent(self) -> list[Sent]:
+        """What nodes put on the wire, in order."""
+        return list(self.history.of(Sent))
+
+
+def answer_of(answered: Answered) -> dict[str, Any] | None:
+    """Read what a provider got; None where it was no business answer."""
+    if answered.status != 200 or answered.body is None:
+        return None
+    reply: dict[str, Any] = json.loads(answered.body)
+    return reply
