@@ -11,6 +11,7 @@ from tests.simulation.history import Asked, Journaled
 from tests.simulation.wire import amount_text, minor_of, read_callback
 
 _FINAL = frozenset({0, 2002, 2006, 3003, 3004, 3005, 3006, 3007, 3008, 3010})
+_MOVING = frozenset({"bet", "win", "betwin", "cancel"})
 _CANCELLED = 3005
 _UNDONE = DEAD | {"cancelling", "not_seen_wait", "parked", "settled_by_hand"}
 Deal = tuple[int, int, str]
@@ -71,6 +72,8 @@ def same_answer(run: Evidence) -> list[Violation]:
     taken: dict[Deal, set[Content]] = defaultdict(set)
     cancelled: set[Deal] = set()
     for asked, answered in run.answers:
+        if asked.command not in _MOVING:
+            continue
         reply = answer_of(answered)
         deal, content = _deal_of(asked), _content_of(asked)
         if asked.command == "cancel":
