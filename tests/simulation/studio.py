@@ -77,8 +77,9 @@ class Studio:
 
         async def lane() -> None:
             while waiting:
+                number = waiting.pop()
                 await self._pause(self._habits.thinking_seconds)
-                await self._round(f"r{self.provider_id}-{waiting.pop()}")
+                await self._round(f"r{self.provider_id}-{number}")
 
         await asyncio.gather(*(lane() for _ in range(self._habits.lanes)))
 

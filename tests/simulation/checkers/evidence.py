@@ -186,7 +186,8 @@ class Evidence:
                 continue
             data = reply["data"]
             parts = [data["bet"], *data["wins"]] if asked.command == "betwin" else [data]
-            found.extend((asked, answered, part["transaction_guid"]) for part in parts)
+            guids = (part.get("transaction_guid") for part in parts)
+            found.extend((asked, answered, guid) for guid in guids if guid is not None)
         return found
 
     @cached_property
