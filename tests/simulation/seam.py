@@ -195,7 +195,7 @@ async def a_table(
             exponent=2,
             accounts=(PLAYER,),
         )
-        backend = casino(operator, history, random.Random(f"{seed}/casino"))
+        backend = casino(operator, history, _random(f"{seed}/casino"))
         backend.tokens.add(agent.callback_token.reveal().encode())
         door = ProviderDoor(
             providers=world.directory,
@@ -208,5 +208,9 @@ async def a_table(
         company = Company(
             provider_id=7, token=world.stage.provider.provider_token.reveal(), habits=QUICK
         )
-        table.studio = Studio(company, random.Random(f"{seed}/studio"), table, table, history)
+        table.studio = Studio(company, _random(f"{seed}/studio"), table, table, history)
         yield table
+
+
+def _random(name: str) -> random.Random:
+    return random.Random(name)  # noqa: S311 - replay is the point

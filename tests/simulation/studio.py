@@ -240,10 +240,13 @@ class Studio:
         for attempt in range(tries):
             if attempt:
                 await self._pause(self._habits.pause_seconds)
+            was_undone = deal.undone
             codes = await self._at_once(deal, command, fields)
             final = [code for code in codes if code in FINAL]
             if final or any(code in NOT_TAKEN for code in codes):
                 deal.said.extend(final)
+                # Asked for after its cancel was confirmed and OK all the same: it is on again.
+                deal.undone = deal.undone and not (was_undone and 0 in final)
                 return
             deal.in_doubt = True
 
