@@ -43,9 +43,10 @@ class Habits:
     ``lanes`` rounds are under way at once, on ``nodes`` nodes. ``parallel``: calls that go to
     several nodes at once. ``conflicts``: ids used again for something else. ``cancels``: rounds
     that are taken back, ``cancels_first`` before the bet, ``cancels_paid`` after their win.
-    ``prizes``: wins without a bet, for providers that may. ``gives_up``: transactions it stops
-    asking about early. ``breaks_off``: rounds whose session ends before the win. ``patience``: how
-    often it asks at most, ``pause_seconds`` lie between two questions.
+    ``prizes``: wins without a bet, for providers that may. ``dares``: wins of bets that failed.
+    ``gives_up``: transactions it stops asking about early. ``breaks_off``: rounds whose session
+    ends before the win. ``patience``: how often it asks at most, ``pause_seconds`` lie between two
+    questions.
     """
 
     lanes: int = 4
@@ -56,6 +57,7 @@ class Habits:
     cancels_first: float = 0.02
     cancels_paid: float = 0.02
     prizes: float = 0.0
+    dares: float = 0.05
     gives_up: float = 0.0
     breaks_off: float = 0.02
     thinking_seconds: tuple[float, float] = (0.05, 2.0)

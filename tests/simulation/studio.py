@@ -99,7 +99,11 @@ class Studio:
             await rng.choice((self._cancelled_after, self._cancelled_meanwhile))(seat, round_id)
             return
         ways: tuple[Callable[[Seat, str], Awaitable[None]], ...]
-        ways = (self._plain, self._plain, self._plain, self._many, self._betwin, self._left_open)
+        ways = (
+            *(self._plain, self._plain, self._plain, self._plain),
+            *(self._many, self._many, self._betwin, self._betwin),
+            *(self._left_open, self._hasty, self._crossing),
+        )
         way = rng.choice(ways)
         if way == self._plain and rng.random() < habits.breaks_off:
             await self._broken_off(place, round_id)
@@ -109,7 +113,7 @@ class Studio:
     async def _plain(self, seat: Seat, round_id: str) -> None:
         """One stake; it wins, or the round is closed by a win of nothing."""
         bet = await self._bet(seat, round_id)
-        if _is_taken(bet):
+        if _is_taken(bet) or self._rng.random() < self._habits.dares:
             won = self._amount(seat) if self._rng.random() < 0.4 else 0
             await self._win(bet, won, closed=True)
             if self._rng.random() < self._habits.cancels_paid:
@@ -163,6 +167,24 @@ class Studio:
             win.said = [0 if code == 0 else 3005 for code in bet.said]
         if not bet.said:
             await self._cancel(bet)
+
+    async def _hasty(self, seat: Seat, round_id: str) -> None:
+        """The win is asked for while its stake, or another of its round, is under way."""
+        first = await self._bet(seat, round_id) if self._rng.random() < 0.5 else None
+        bet = self._deal(seat, "bet", round_id, self._amount(seat))
+        asking = asyncio.ensure_future(self._settle(bet, "bet", self._bet_fields(bet)))
+        await self._pause((0.0, 0.3))
+        self._history.reached("2.6-win-before-decision")
+        await self._win(first or bet, self._amount(seat))
+        await asking
+        if not bet.said:
+            await self._cancel(bet)
+
+    async def _crossing(self, seat: Seat, round_id: str) -> None:
+        """Cancel and win of one stake at once: one of them, never both."""
+        bet = await self._bet(seat, round_id)
+        self._history.reached("2.6-win-crosses-cancel")
+        await asyncio.gather(self._win(bet, self._amount(seat)), self._cancel(bet))
 
     async def _left_open(self, seat: Seat, round_id: str) -> None:
         """The studio forgets the round: it is for the report of open rounds."""

@@ -83,9 +83,15 @@ async def test_a_question_is_repeated_word_for_word_until_it_is_answered(
     script = Script(bet=[unclear, unclear, 2006], betwin=[unclear, unclear, 2006])
     studio = await played(script)
 
-    assert len({json.dumps(body) for _, body in script.asked}) == 1
-    assert len(script.asked) == 3
-    assert {word.last for word in studio.words} == {"failed"}
+    command, first = script.asked[0]
+    named = first.get("transaction_id")
+    copies = [
+        body
+        for asked, body in script.asked
+        if asked == command and body.get("transaction_id") == named
+    ]
+    assert copies == [first] * 3
+    assert {word.said[0] for word in studio.words if word.kind == "bet"} == {2006}
 
 
 async def test_a_bet_that_stays_unclear_is_taken_back() -> None:
@@ -94,7 +100,6 @@ async def test_a_bet_that_stays_unclear_is_taken_back() -> None:
 
     assert "cancel" in script.commands()
     assert {word.last for word in studio.words if word.kind == "bet"} == {"cancelled", "unsure"}
-    assert "win" not in script.commands()
 
 
 async def test_a_cancel_that_is_refused_leaves_the_bet_as_it_was() -> None:
@@ -120,7 +125,7 @@ async def test_copies_of_a_question_go_out_at_once_and_ids_are_used_again() -> N
     for command, body in script.asked:
         if command == "bet":
             contents.setdefault(body["transaction_id"], set()).add(body["amount"])
-    assert all(len(amounts) == 2 for amounts in contents.values())
+    assert {len(amounts) for amounts in contents.values()} == {1, 2}
 
 
 async def test_the_same_seed_plays_the_same() -> None:
