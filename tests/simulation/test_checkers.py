@@ -12,7 +12,7 @@ from meganodes.journal.store import Event
 from meganodes.protocol.commands import TransType
 from tests.simulation.checkers import CHECKERS, judge
 from tests.simulation.checkers.evidence import ProviderFacts
-from tests.simulation.history import Executed, Journaled
+from tests.simulation.history import Executed, Fault, Journaled
 from tests.simulation.told import STRANGER, TOKEN, Story, a_story
 from tests.support.transactions import bet, win
 
@@ -227,6 +227,63 @@ def a_cancel_is_parked(story: Story) -> None:
     story.held(left, "parked", "failed")
 
 
+def recovery_touches_a_bet_that_is_owned(story: Story) -> None:
+    row = bet(round_id="r-3", outcome_unknown=True)
+    story.journaled(row, "pending")
+    story.tick(4.0)
+    story.journaled(row, "cancelling!", cause="its node stopped")
+    body = story.sent(row, "cancel")
+    story.executed(row, "cancel", body, result=43, moved=None)
+    story.journaled(row, "not_seen_wait", "void")
+    story.held(row, "void", "failed")
+
+
+def a_claim_is_taken_from_its_owner(story: Story) -> None:
+    claim = story.steps_of(story.cast.win)[0]
+    last = story.steps_of(story.cast.win)[1]
+    stolen = replace(claim, at=claim.at + 3.0, epoch=1, from_state="owed", attempts=2, node=1)
+    place = story.records.index(last)
+    story.records[place] = replace(last, epoch=2)
+    story.records.insert(place, stolen)
+    story.alter(story.cast.win, epoch=2)
+
+
+def ok_after_a_confirmed_cancel(story: Story) -> None:
+    row = story.cast.undone
+    fields = {"transaction_id": "c", "cancel_transaction_id": row.transaction_id}
+    story.asked(row, 0, command="cancel", **fields)
+    story.asked(row, 0)
+
+
+def an_outage(story: Story, cause: str) -> None:
+    """A win is tried thirty times while its operator is away, and taken afterwards."""
+    row = win(round_id="r-1")
+    story.journaled(row, "owed")
+    fault = Fault(at=story.tick(), kind="operator-outage", agent_id=1, seconds=600.0)
+    story.records.append(fault)
+    for _ in range(30):
+        story.tick(9.0)
+        story.journaled(row, "owed!")
+        story.journaled(row, "owed", cause=cause)
+    story.at = fault.at + 601.0
+    story.journaled(row, "owed!")
+    body = story.sent(row, "win")
+    story.executed(row, "win", body, moved=row.amount_minor)
+    story.journaled(row, "credited")
+    story.held(row, "credited", "ok", TransType.WIN)
+
+
+def retries_are_used_up_in_an_outage(story: Story) -> None:
+    an_outage(story, "to be repeated")
+
+
+def test_probes_of_an_open_circuit_use_up_nothing() -> None:
+    story = a_story()
+    an_outage(story, "held back")
+
+    assert story.spoken() == set()
+
+
 def a_secret_is_logged(story: Story) -> None:
     story.logs = b"callback_sent token=" + TOKEN
 
@@ -276,6 +333,7 @@ def another_amount_is_journaled(story: Story) -> None:
         (an_event_was_changed, {"I7"}),
         (one_question_gets_two_answers, {"I8"}),
         (another_content_is_taken, {"I8"}),
+        (ok_after_a_confirmed_cancel, {"I2", "I8"}),
         (a_list_lacks_an_entry, {"I9"}),
         (a_list_has_an_entry_twice, {"I9"}),
         (a_bet_is_sent_twice, {"I10"}),
@@ -283,6 +341,8 @@ def another_amount_is_journaled(story: Story) -> None:
         (a_win_is_sent_without_a_claim, {"I10"}),
         (a_send_after_the_end, {"I10"}),
         (a_cancel_gets_a_new_name, {"I10"}),
+        (recovery_touches_a_bet_that_is_owned, {"I10"}),
+        (a_claim_is_taken_from_its_owner, {"I10"}),
         (a_request_from_nowhere, {"I10"}),
         (a_foreign_token, {"I11"}),
         (a_foreign_account, {"I11"}),
@@ -290,6 +350,7 @@ def another_amount_is_journaled(story: Story) -> None:
         (a_bet_stays_pending, {"I12"}),
         (a_bet_is_pending_for_long, {"I12"}),
         (a_cancel_is_parked, {"I12"}),
+        (retries_are_used_up_in_an_outage, {"I12"}),
         (a_secret_is_logged, {"I13"}),
         (a_seal_is_broken, {"I13"}),
         (a_cent_is_lost_on_the_wire, {"I14"}),

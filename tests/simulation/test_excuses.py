@@ -115,6 +115,7 @@ def test_a_win_may_stay_parked_only_where_repeats_fail(flags: frozenset[str]) ->
     story.journaled(row, "owed!")
     body = story.sent(row, "win")
     story.executed(row, "win", body, moved=row.amount_minor)
+    story.tick(10.0)
     story.journaled(row, "owed!", "parked")
     story.held(row, "parked", "ok")
 

@@ -71,20 +71,26 @@ def same_answer(run: Evidence) -> list[Violation]:
     said: dict[tuple[Deal, Content], set[int]] = defaultdict(set)
     taken: dict[Deal, set[Content]] = defaultdict(set)
     cancelled: set[Deal] = set()
+    confirmed: dict[Deal, float] = {}
+    found: list[Violation] = []
     for asked, answered in run.answers:
         if asked.command not in _MOVING:
             continue
         reply = answer_of(answered)
         deal, content = _deal_of(asked), _content_of(asked)
-        if asked.command == "cancel":
-            bet = asked.field("cancel_transaction_id")
-            cancelled.add((asked.agent_id, asked.provider_id, str(bet)))
         code = None if reply is None else reply["code"]
+        if asked.command == "cancel":
+            bet = (*deal[:2], str(asked.field("cancel_transaction_id")))
+            cancelled.add(bet)
+            if code == 0:
+                confirmed.setdefault(bet, answered.at)
+        elif code == 0 and asked.at > confirmed.get(deal, asked.at):
+            found.append(_about(deal, "taken although its cancel had been confirmed"))
         if code in _FINAL:
             said[deal, content].add(code)
         if code == 0:
             taken[deal].add(content)
-    return [*_changed(said, cancelled), *_confused(taken)]
+    return [*found, *_changed(said, cancelled), *_confused(taken)]
 
 
 def _changed(

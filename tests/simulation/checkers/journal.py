@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from meganodes.domain.transaction import Transaction
 from tests.simulation.checkers.accounts import parked_excuse
+from tests.simulation.checkers.circuits import used_up_retries
 from tests.simulation.checkers.evidence import Evidence, Violation
 from tests.simulation.history import Fault, Journaled
 
@@ -102,7 +103,7 @@ def liveness(run: Evidence) -> list[Violation]:
             excuse = parked_excuse(run, row)
             found.append(_about(row, "I12", "the cancel is parked", excuse))
         found.extend(_slow(run, row, outages))
-    return found
+    return [*found, *used_up_retries(run)]
 
 
 def _outages(run: Evidence) -> list[tuple[float, float]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from itertools import pairwise
 
 from tests.simulation.checkers.evidence import Evidence, Reference, Violation, answer_of
 from tests.simulation.history import Executed, Journaled, Sent
@@ -12,6 +13,10 @@ from tests.simulation.wire import Callback, read_callback
 SEND_WINDOW_SECONDS = 1.5
 """A bet's first byte leaves at most so long after its intent's commit (contract 3.3)."""
 
+BET_LEASE_SECONDS = 5.0
+CLAIM_LEASE_SECONDS = 9.0
+"""How long nobody else may touch what a node has taken, by the database's clock (2.3)."""
+_MARGIN_SECONDS = 0.01
 _MONEY = frozenset({"bet", "win", "cancel"})
 _ENDED = frozenset(
     {
@@ -57,14 +62,37 @@ def discipline(run: Evidence) -> list[Violation]:
                 name = (record.agent_id, callback.original or callback.reference)
                 faults = _send_faults(watched[name], record, callback)
                 found.extend(_about("I10", name, fault) for fault in faults)
-    return [*found, *_unsent(run)]
+    return [*found, *_unsent(run), *_broken_leases(run)]
+
+
+def _broken_leases(run: Evidence) -> Iterator[Violation]:
+    """While a lease runs its owner is alone with the row: nobody else undoes or claims it."""
+    for (agent_id, _), steps in run.steps.items():
+        for before, after in pairwise(steps):
+            sentence = _lease_fault(steps[0], before, after)
+            if sentence:
+                yield _about("I10", (agent_id, after.guid), sentence)
+
+
+def _lease_fault(intent: Journaled, before: Journaled, after: Journaled) -> str:
+    owned, held = after.at - intent.at, after.at - before.at
+    if after.cause == "its node stopped" and owned + _MARGIN_SECONDS < BET_LEASE_SECONDS:
+        return f"undone by recovery {owned:.2f} s after its intent"
+    both = _is_claim(before) and _is_claim(after)
+    if both and held + _MARGIN_SECONDS < CLAIM_LEASE_SECONDS:
+        return f"claimed {held:.2f} s after a claim that still held"
+    return ""
+
+
+def _is_claim(step: Journaled) -> bool:
+    return step.leased and step.attempts > 0 and step.to_state != "pending"
 
 
 def _note(seen: _Watched, step: Journaled) -> None:
     if step.from_state is None:
         seen.intent_at = step.at
     seen.state = step.to_state
-    if step.leased and step.attempts and step.to_state != "pending":
+    if _is_claim(step):
         seen.claims += 1
 
 
