@@ -163,10 +163,20 @@ class History:
         *,
         node: int | None = None,
         agent_id: int | None = None,
+        seconds: float = 0.0,
         detail: str = "",
     ) -> None:
-        """Note a fault that is injected now."""
-        self.append(Fault(at=self.now(), kind=kind, node=node, agent_id=agent_id, detail=detail))
+        """Note a fault that is injected now, and how long it lasts."""
+        self.append(
+            Fault(
+                at=self.now(),
+                kind=kind,
+                node=node,
+                agent_id=agent_id,
+                seconds=seconds,
+                detail=detail,
+            )
+        )
 
     def reached(self, line: str) -> None:
         """Note that a named line of reliability 2.6 was met now."""

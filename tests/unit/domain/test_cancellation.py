@@ -231,6 +231,17 @@ def test_a_probe_of_the_circuit_uses_up_no_retry() -> None:
     assert move.after.maybe_sent
 
 
+def test_a_row_that_failed_as_a_probe_leaves_the_next_ones_to_others() -> None:
+    """Else one callback that is never answered would keep its agent's circuit open for days."""
+    failed = after_delivery(owed_win(), Unknown(reason="99"), moment(circuit_probe=True)).after
+    assert failed.due_at_ms is not None
+    assert failed.due_at_ms - NOW_MS >= 5 * 4_000, "five probes, 4 s apart, close a circuit"
+    held = NotSent(reason="no place", counted=False)
+    held_back = after_delivery(owed_win(), held, moment(circuit_probe=True)).after
+    assert held_back.due_at_ms is not None
+    assert held_back.due_at_ms - NOW_MS <= 4_000, "it was not sent, so it is no probe that failed"
+
+
 @pytest.mark.rule("3.4-retry-schedule", "3.4-parked")
 def test_after_seven_days_a_win_is_parked_with_an_alarm_and_nothing_is_due() -> None:
     move = after_delivery(
