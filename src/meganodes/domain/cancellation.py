@@ -258,6 +258,9 @@ def _original_not_seen(row: Transaction, moment: Moment) -> Move:
 def _never_seen(row: Transaction, answers: int, moment: Moment) -> Move:
     if not row.outcome_unknown:
         return _parked(row, "the backend took this bet and now says it does not know it")
+    if row.reopened:
+        # Its status said booked and its cancel says unknown: asking on would never end.
+        return _parked(row, "the status shows this bet as booked, but no cancel finds it")
     return move(
         row,
         "never seen",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from meganodes.domain.cancellation import (
@@ -310,6 +312,16 @@ def void(**changes: object) -> Transaction:
 
 def cancelled(**changes: object) -> Transaction:
     return owed_cancel(state=State.CANCELLED, step=Step.PROBE, **changes)
+
+
+def test_a_bet_shown_as_booked_that_no_cancel_finds_is_parked_and_not_asked_about_for_ever() -> (
+    None
+):
+    row = owed_cancel(state=State.NOT_SEEN_WAIT, not_seen=6, reopened=1)
+    row = replace(row, created_at_ms=NOW_MS - 16 * MINUTE_MS)
+    move = after_delivery(row, NotSeen(result=43), moment())
+    assert (move.after.state, move.after.step) == (State.PARKED, Step.NONE)
+    assert move.alarm is not None
 
 
 @pytest.mark.rule("3.4-void-probes")
