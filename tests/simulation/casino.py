@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from math import inf
 
 from tests.simulation.checkers.evidence import Entry
 from tests.simulation.history import Executed, History
@@ -17,6 +18,7 @@ from tests.simulation.personality import Personality
 from tests.simulation.wire import Callback, amount_text, minor_of, read_callback
 
 _TOKEN = b"Callback-Token"
+_LOCKED_SECONDS = (1.0, 90.0)
 _MOVES = frozenset({"bet", "win", "cancel"})
 
 
@@ -71,7 +73,7 @@ class Casino:
         self.tokens: set[bytes] = set()
         self.ledger: list[Entry] = []
         self.balances = dict.fromkeys(operator.accounts, purse * 10**operator.exponent)
-        self.locked: set[str] = set()
+        self.locked: dict[str, float] = {}
         self._history = history
         self._rng = rng
         self._failing = personality.failing
@@ -82,6 +84,7 @@ class Casino:
     def heal(self) -> None:
         """Fail no more and let everybody play again."""
         self._failing = 0.0
+        self.personality = replace(self.personality, locking=0.0)
         self.locked.clear()
 
     def restart(self) -> None:
@@ -90,14 +93,14 @@ class Casino:
         if not self.personality.survives_restarts:
             self._memory = _Memory()
 
-    def lock(self, account: str) -> None:
-        """Lock a player out: bets are refused by 22 from now on."""
-        self.locked.add(account)
+    def lock(self, account: str, seconds: float = inf) -> None:
+        """Lock a player out for so long: bets are refused by 22 from now on."""
+        self.locked[account] = self._history.now() + seconds
         self._history.fault("player-locked", agent_id=self.agent_id, detail=account)
 
     def unlock(self, account: str) -> None:
         """Let a player play again."""
-        self.locked.discard(account)
+        self.locked.pop(account, None)
 
     def execute(self, headers: Mapping[bytes, bytes], body: bytes) -> Replied:
         """Carry out one request, now and as a whole."""
@@ -134,7 +137,7 @@ class Casino:
         account = asked.account
         if check == 21 and account not in self.balances:
             return _Answer(21)
-        if check == 22 and account in self.locked:
+        if check == 22 and self.locked.get(account, 0.0) > self._history.now():
             owed = asked.command in {"win", "cancel"} and self.personality.pays_locked
             return None if owed else _Answer(22)
         if check == 41:
@@ -168,6 +171,9 @@ class Casino:
         moved = -amount if asked.command == "bet" else amount
         self._memory.booked.add((asked.command, asked.reference))
         self._moved[asked.reference] = moved
+        if asked.command == "bet" and self._rng.random() < self.personality.locking:
+            # In the middle of a round: its win, or its cancel, meets a locked player.
+            self.lock(asked.account, self._rng.uniform(*_LOCKED_SECONDS))
         return self._moving(asked, moved)
 
     def _moving(self, asked: Callback, moved: int) -> _Answer:

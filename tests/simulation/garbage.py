@@ -10,8 +10,20 @@ from tests.support.hostile_replies import BROKEN, GARBAGE
 
 _SIZE_MAX: Final = 4_096
 
-GARBAGE_REPLIES: Final = tuple(
-    (name, body) for name, body in GARBAGE.items() if len(body) <= _SIZE_MAX
+_LIKE_ZERO: Final = (b"false", b"0.0", b"-0", b"null", b"[]", b'""', b'"0 "', b"0e0")
+_LOOKALIKES: Final = tuple(
+    (
+        f"result {zero.decode()}",
+        b'{"result":' + zero + b',"status":"OK","data":{"balance":100,"trans_status":"OK"}}',
+    )
+    for zero in _LIKE_ZERO
+)
+_LOOKALIKES_TIMES: Final = 12
+"""What is nearly a success is sent more often than noise: there is more to be mistaken."""
+
+GARBAGE_REPLIES: Final = (
+    *((name, body) for name, body in GARBAGE.items() if len(body) <= _SIZE_MAX),
+    *(_LOOKALIKES * _LOOKALIKES_TIMES),
 )
 """Bodies of which none is a success of any command."""
 

@@ -30,6 +30,7 @@ class Personality:
     is true. ``pays_locked``: wins and cancels of a locked player are booked. ``survives_restarts``:
     it knows its ids afterwards. ``short_of_money``: its players often have too little.
     ``failing``: the share of requests that bring a 99 or a 5xx, booked before that or not.
+    ``locking``: the share of bets after which a player is locked out for a while.
     """
 
     duplicates: int = 0
@@ -41,15 +42,16 @@ class Personality:
     survives_restarts: bool = True
     short_of_money: bool = False
     failing: float = 0.0
+    locking: float = 0.0
 
     @classmethod
-    def numbered(cls, number: int, *, failing: float = 0.0) -> Personality:
+    def numbered(cls, number: int, *, failing: float = 0.0, locking: float = 0.03) -> Personality:
         """Give one of all combinations; ``number`` counts from 0 and goes round."""
         chosen: dict[str, object] = {}
         for name, choices in _CHOICES.items():
             number, choice = divmod(number, len(choices))
             chosen[name] = choices[choice]
-        return cls(failing=failing, **chosen)  # type: ignore[arg-type]
+        return cls(failing=failing, locking=locking, **chosen)  # type: ignore[arg-type]
 
     @property
     def flags(self) -> frozenset[str]:

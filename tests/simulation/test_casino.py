@@ -190,7 +190,7 @@ def test_a_failing_operator_tells_less_than_it_did() -> None:
 
 
 def test_every_personality_is_another() -> None:
-    everyone = {Personality.numbered(number) for number in range(PERSONALITIES)}
+    everyone = {Personality.numbered(number, locking=0.0) for number in range(PERSONALITIES)}
 
     assert len(everyone) == PERSONALITIES
     assert Personality.numbered(PERSONALITIES) == Personality.numbered(0)
