@@ -167,11 +167,11 @@ def callback(
     command: Command, play: Play | None = None, revision: Revision = Revision.GUID
 ) -> bytes:
     """Render the body of a callback; a cancel names the bet of the same play."""
-    data = _data(command, play or Play(), revision)
+    data = data_of(command, play or Play(), revision)
     return render_callback(command, data, check_text(command, revision), NOW_SECONDS)
 
 
-def _data(command: Command, play: Play, revision: Revision) -> bytes:
+def data_of(command: Command, play: Play, revision: Revision) -> bytes:
     match command:
         case Command.AUTHENTICATE:
             return authenticate_data(play.account)

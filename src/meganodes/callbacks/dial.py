@@ -11,10 +11,14 @@ from functools import cache
 from pathlib import Path
 
 from meganodes.callbacks.addresses import parse_address
+from meganodes.callbacks.connection import Link
 from meganodes.callbacks.egress import BadTarget
 
 Dial = Callable[[str, int], Awaitable[socket.socket]]
 """Connects to an address and a port; raises OSError."""
+
+LinkOf = Callable[[socket.socket, str], Link]
+"""Makes what a connection knows of its socket; raises BadTarget for another end than this one."""
 
 
 async def dial_tcp(address: str, port: int) -> socket.socket:

@@ -16,7 +16,8 @@ class Pool:
     __slots__ = ("_all", "_idle", "_opening")
 
     def __init__(self) -> None:
-        self._all: set[Connection] = set()
+        # In the order of opening, so that a simulated run ends them in the same order each time.
+        self._all: dict[Connection, None] = {}
         self._idle: list[Connection] = []
         self._opening = 0
 
@@ -54,11 +55,11 @@ class Pool:
         """Count it as open, or as failed."""
         self._opening -= 1
         if connection is not None and not connection.is_closed:
-            self._all.add(connection)
+            self._all[connection] = None
 
     def forget(self, connection: Connection) -> None:
         """Drop a connection that is over."""
-        self._all.discard(connection)
+        self._all.pop(connection, None)
         if connection in self._idle:
             self._idle.remove(connection)
 

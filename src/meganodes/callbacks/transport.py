@@ -13,7 +13,7 @@ import contextlib
 from typing import Final
 
 from meganodes.callbacks.connection import Connection
-from meganodes.callbacks.dial import Dial, SocketLink, dial_tcp, tls_context
+from meganodes.callbacks.dial import Dial, LinkOf, SocketLink, dial_tcp, tls_context
 from meganodes.callbacks.egress import BadTarget, Egress, Target, Unresolved
 from meganodes.callbacks.exchange import Exchange, Exchanged, Headers, Transport
 from meganodes.callbacks.pool import Pool
@@ -38,12 +38,17 @@ class HttpTransport:
         egress: Egress,
         *,
         dial: Dial = dial_tcp,
+        link_of: LinkOf = SocketLink,
     ) -> None:
-        """Read the certificate authorities; a wrong ``ca_file`` raises OSError here."""
+        """Read the certificate authorities; a wrong ``ca_file`` raises OSError here.
+
+        ``dial`` and ``link_of`` are the network: the simulation brings its own.
+        """
         self._settings = settings
         self._monotonic = clock.monotonic
         self._egress = egress
         self._dial = dial
+        self._link_of = link_of
         self._tls = tls_context(settings.ca_file)
         self._pools: dict[int, Pool] = {}
         self._is_closing = False
@@ -147,7 +152,7 @@ class HttpTransport:
     async def _connect_to(self, pool: Pool, target: Target, address: str) -> Connection:
         peer = await self._dial(address, target.port)
         try:
-            link = SocketLink(peer, address)
+            link = self._link_of(peer, address)
             is_tls = target.scheme == "https"
             _, connection = await asyncio.get_running_loop().create_connection(
                 lambda: Connection(target, link, self._monotonic, pool.forget),

@@ -32,6 +32,10 @@ from meganodes.protocol.commands import TransType
 BET_SEND_WINDOW_MS = 1_500
 """A bet's first byte leaves at most this long after its intent's commit (contract 3.3)."""
 
+PROBE_TURNS = 10
+"""A row that failed as the probe of an open circuit waits so many quick delays. Else one callback
+that its backend can never answer would be each probe, and its agent's circuit open for days."""
+
 REFUSAL_CODES: dict[int, ApiCode] = {
     ResultCode.BALANCE_TOO_LOW: ApiCode.BALANCE_NOT_ENOUGH,
     ResultCode.ACCOUNT_UNKNOWN: ApiCode.USER_NOT_FOUND,
@@ -254,6 +258,9 @@ def _original_not_seen(row: Transaction, moment: Moment) -> Move:
 def _never_seen(row: Transaction, answers: int, moment: Moment) -> Move:
     if not row.outcome_unknown:
         return _parked(row, "the backend took this bet and now says it does not know it")
+    if row.reopened:
+        # Its status said booked and its cancel says unknown: asking on would never end.
+        return _parked(row, "the status shows this bet as booked, but no cancel finds it")
     return move(
         row,
         "never seen",
@@ -272,7 +279,10 @@ def _not_delivered(row: Transaction, outcome: Refused | NotSent | Unknown, momen
     assert row.owed_since_ms is not None
     sent = row.maybe_sent or not isinstance(outcome, NotSent)
     if moment.circuit_probe or _is_held_back(outcome):
-        due_at_ms = moment.now_ms + quick_delay_ms(schedule, moment.jitter)
+        delay_ms = quick_delay_ms(schedule, moment.jitter)
+        if moment.circuit_probe and not _is_held_back(outcome):
+            delay_ms *= PROBE_TURNS
+        due_at_ms = moment.now_ms + delay_ms
         if moment.now_ms >= row.owed_since_ms + schedule.give_up_ms:
             return _parked(row, "not delivered within the time allowed")
         held = move(row, "held back", due_at_ms=due_at_ms, maybe_sent=sent)

@@ -10,7 +10,8 @@ class Decisions:
 
     def __init__(self) -> None:
         """Start with nobody waiting."""
-        self._waiting: dict[int, set[asyncio.Future[None]]] = {}
+        # Who came first is woken first, in a simulated run each time in the same order.
+        self._waiting: dict[int, dict[asyncio.Future[None], None]] = {}
 
     def announce(self, trans_id: int) -> None:
         """Wake everybody who waits for this row on this node."""
@@ -24,12 +25,12 @@ class Decisions:
     async def wait(self, trans_id: int, seconds: float) -> None:
         """Wait for an announcement, at most this long; returning says nothing about the row."""
         waiter = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(trans_id, set()).add(waiter)
+        self._waiting.setdefault(trans_id, {})[waiter] = None
         try:
             await asyncio.wait((waiter,), timeout=seconds)
         finally:
             waiting = self._waiting.get(trans_id)
             if waiting is not None:
-                waiting.discard(waiter)
+                waiting.pop(waiter, None)
                 if not waiting:
                     del self._waiting[trans_id]

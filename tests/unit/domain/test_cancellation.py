@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from meganodes.domain.cancellation import (
@@ -239,6 +241,17 @@ def test_a_probe_of_the_circuit_uses_up_no_retry() -> None:
     assert move.after.maybe_sent
 
 
+def test_a_row_that_failed_as_a_probe_leaves_the_next_ones_to_others() -> None:
+    """Else one callback that is never answered would keep its agent's circuit open for days."""
+    failed = after_delivery(owed_win(), Unknown(reason="99"), moment(circuit_probe=True)).after
+    assert failed.due_at_ms is not None
+    assert failed.due_at_ms - NOW_MS >= 5 * 4_000, "five probes, 4 s apart, close a circuit"
+    held = NotSent(reason="no place", counted=False)
+    held_back = after_delivery(owed_win(), held, moment(circuit_probe=True)).after
+    assert held_back.due_at_ms is not None
+    assert held_back.due_at_ms - NOW_MS <= 4_000, "it was not sent, so it is no probe that failed"
+
+
 @pytest.mark.reliability("2.6-win-schedule-used-up")
 @pytest.mark.rule("3.4-retry-schedule", "3.4-parked")
 def test_after_seven_days_a_win_is_parked_with_an_alarm_and_nothing_is_due() -> None:
@@ -313,6 +326,16 @@ def cancelled(**changes: object) -> Transaction:
 
 
 @pytest.mark.reliability("2.6-cancel-not-seen")
+def test_a_bet_shown_as_booked_that_no_cancel_finds_is_parked_and_not_asked_about_for_ever() -> (
+    None
+):
+    row = owed_cancel(state=State.NOT_SEEN_WAIT, not_seen=6, reopened=1)
+    row = replace(row, created_at_ms=NOW_MS - 16 * MINUTE_MS)
+    move = after_delivery(row, NotSeen(result=43), moment())
+    assert (move.after.state, move.after.step) == (State.PARKED, Step.NONE)
+    assert move.alarm is not None
+
+
 @pytest.mark.rule("3.4-void-probes")
 def test_a_void_bet_is_probed_after_1_6_and_24_hours() -> None:
     row, due = void(), []

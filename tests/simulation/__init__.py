@@ -1,0 +1,1 @@
+"""Deterministic simulation: real hub code on a virtual clock, among seeded faults."""
