@@ -40,7 +40,7 @@ class _Deal:
     said: list[int] = field(default_factory=list)
     in_doubt: bool = False
     undone: bool = False
-    left_open: bool = False
+    maybe_undone: bool = False
 
 
 class Studio:
@@ -255,7 +255,7 @@ class Studio:
         }
         await self._settle(cancel, "cancel", fields)
         bet.undone = bet.undone or 0 in cancel.said
-        bet.left_open = bet.left_open or not cancel.said
+        bet.maybe_undone = bet.maybe_undone or not cancel.said
 
     async def _settle(self, deal: _Deal, command: str, fields: dict[str, object]) -> None:
         """Ask until the answer is definite, or the patience is used up."""
@@ -375,8 +375,9 @@ def _is_taken(bet: _Deal) -> bool:
 def _last_word(deal: _Deal) -> str:
     if deal.undone:
         return "cancelled"
-    if not deal.said or deal.left_open:
+    if not deal.said:
         return "unsure"
     if deal.said[-1] == 0:
-        return "ok"
+        # A cancel that was never answered may have been taken.
+        return "unsure" if deal.maybe_undone else "ok"
     return "refused" if deal.kind == "cancel" else "failed"

@@ -106,6 +106,9 @@ def no_win_for_a_dead_bet(run: Evidence) -> list[Violation]:
     for win in _rows(run, "win"):
         profile = run.providers[win.provider_id]
         ground = bets[win.agent_id, win.provider_id, win.round_id, win.user_code]
+        if profile.wins_without_bet:
+            # A prize rests on what was there when it was recorded, not on what came afterwards.
+            ground = [bet for bet in ground if bet.round_seq < win.round_seq]
         if win.bet_transaction_id is not None:
             named = run.by_key.get((win.agent_id, win.provider_id, win.bet_transaction_id))
             ground = [] if named is None else [named]
