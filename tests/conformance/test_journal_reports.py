@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from meganodes.domain.retry import DAY_MS
 from meganodes.domain.transaction import State, Step, Transaction, move
 from meganodes.journal.store import Change, Insert, JournalStore, RoundStep
+from meganodes.protocol.codes import ApiCode
 from tests.conformance.journal_stores import Journal
 from tests.support.transactions import (
     START_MS,
     accepted,
+    attempt_of,
     bet,
     cancelling,
     committed,
@@ -70,8 +74,12 @@ async def test_the_highest_number_is_known_after_everything_that_was_recorded(
 ) -> None:
     assert await journal.reads.highest_trans_id() == 0
     await record(journal.store, bet(trans_id=5_000, agent_id=2))
-    await record(journal.store, bet(trans_id=4_000, agent_id=1))
+    row = await record(journal.store, bet(trans_id=4_000, agent_id=1))
     assert await journal.reads.highest_trans_id() == 5_000
+    refused = move(row, "refused", state=State.REFUSED, code=ApiCode.AGENT_UNAVAILABLE)
+    attempt = attempt_of(row, attempt_id=6_000)
+    await committed(journal.store, replace(moving(refused), attempts=(attempt,)))
+    assert await journal.reads.highest_trans_id() == 6_000, "attempts have numbers of the same row"
 
 
 def parked(row: Transaction) -> Change:

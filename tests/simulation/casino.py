@@ -18,6 +18,7 @@ from tests.simulation.personality import Personality
 from tests.simulation.wire import Callback, amount_text, minor_of, read_callback
 
 _TOKEN = b"Callback-Token"
+_LOCKED_AFTER_SECONDS = 1.0
 _LOCKED_SECONDS = (1.0, 90.0)
 _MOVES = frozenset({"bet", "win", "cancel"})
 
@@ -73,7 +74,7 @@ class Casino:
         self.tokens: set[bytes] = set()
         self.ledger: list[Entry] = []
         self.balances = dict.fromkeys(operator.accounts, purse * 10**operator.exponent)
-        self.locked: dict[str, float] = {}
+        self.locked: dict[str, tuple[float, float]] = {}
         self._history = history
         self._rng = rng
         self._failing = personality.failing
@@ -93,9 +94,10 @@ class Casino:
         if not self.personality.survives_restarts:
             self._memory = _Memory()
 
-    def lock(self, account: str, seconds: float = inf) -> None:
-        """Lock a player out for so long: bets are refused by 22 from now on."""
-        self.locked[account] = self._history.now() + seconds
+    def lock(self, account: str, seconds: float = inf, *, after: float = 0.0) -> None:
+        """Lock a player out for so long, from now on or later: bets are refused by 22."""
+        begin = self._history.now() + after
+        self.locked[account] = (begin, begin + seconds)
         self._history.fault("player-locked", agent_id=self.agent_id, detail=account)
 
     def unlock(self, account: str) -> None:
@@ -137,7 +139,7 @@ class Casino:
         account = asked.account
         if check == 21 and account not in self.balances:
             return _Answer(21)
-        if check == 22 and self.locked.get(account, 0.0) > self._history.now():
+        if check == 22 and self._is_locked(account):
             owed = asked.command in {"win", "cancel"} and self.personality.pays_locked
             return None if owed else _Answer(22)
         if check == 41:
@@ -147,6 +149,10 @@ class Casino:
             if self.balances[account] < amount:
                 return _Answer(31, (self._balance(account),))
         return None
+
+    def _is_locked(self, account: str) -> bool:
+        begin, end = self.locked.get(account, (inf, inf))
+        return begin <= self._history.now() < end
 
     def _known(self, asked: Callback) -> _Answer | None:
         """Answer an id that was used before; None for a new one."""
@@ -173,7 +179,8 @@ class Casino:
         self._moved[asked.reference] = moved
         if asked.command == "bet" and self._rng.random() < self.personality.locking:
             # In the middle of a round: its win, or its cancel, meets a locked player.
-            self.lock(asked.account, self._rng.uniform(*_LOCKED_SECONDS))
+            seconds = self._rng.uniform(*_LOCKED_SECONDS)
+            self.lock(asked.account, seconds, after=self._rng.random() * _LOCKED_AFTER_SECONDS)
         return self._moving(asked, moved)
 
     def _moving(self, asked: Callback, moved: int) -> _Answer:

@@ -171,6 +171,7 @@ class Node:
         journal = NodeJournal(around.database, self.number)
         await journal.start()
         above = await self._highest(journal)
+        ahead_ms = around.database.clock.now_ms() - self.clock.now_ms()
         rng = around.rng(f"node/{self.number}/{self.lives}")
         identity = NodeIdentity(self.clock, self.number, above, rng)
         egress = Egress(CALLBACKS.egress_rules(), around.network)
@@ -187,7 +188,8 @@ class Node:
             journal=journal,
             reads=journal.reads,
             gateway=HttpGateway(transport, egress, self.clock, identity, CALLBACKS),
-            clock=SteadyClock(self.clock),
+            # As `bootstrap.wiring` does on PostgreSQL.
+            clock=SteadyClock(self.clock, ahead_ms=ahead_ms),
             identity=identity,
             decisions=Decisions(),
             settings=self.settings,

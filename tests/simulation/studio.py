@@ -40,6 +40,7 @@ class _Deal:
     said: list[int] = field(default_factory=list)
     in_doubt: bool = False
     undone: bool = False
+    maybe_undone: bool = False
 
 
 class Studio:
@@ -254,6 +255,7 @@ class Studio:
         }
         await self._settle(cancel, "cancel", fields)
         bet.undone = bet.undone or 0 in cancel.said
+        bet.maybe_undone = bet.maybe_undone or not cancel.said
 
     async def _settle(self, deal: _Deal, command: str, fields: dict[str, object]) -> None:
         """Ask until the answer is definite, or the patience is used up."""
@@ -376,5 +378,6 @@ def _last_word(deal: _Deal) -> str:
     if not deal.said:
         return "unsure"
     if deal.said[-1] == 0:
-        return "ok"
+        # A cancel that was never answered may have been taken.
+        return "unsure" if deal.maybe_undone else "ok"
     return "refused" if deal.kind == "cancel" else "failed"

@@ -104,6 +104,19 @@ def a_win_of_no_bet(story: Story) -> None:
     story.open_rounds = (story.cast.bet.round_key,)
 
 
+def test_a_prize_before_a_dead_bet_is_allowed_where_wins_need_no_bet() -> None:
+    story = a_story()
+    late = bet(round_id="r-9", outcome_unknown=True)
+    story.journaled(late, "pending", "refused")
+    story.held(late, "refused", "failed")
+    story.alter(story.cast.win, round_id="r-9")
+    story.open_rounds = (story.cast.bet.round_key,)
+    assert story.spoken() == {"I5"}
+
+    story.profile = ProviderFacts(provider_id=7, wins_without_bet=True)
+    assert story.spoken() == set()
+
+
 def a_stake_without_an_end(story: Story) -> None:
     story.alter(story.cast.bet, round_id="r-7")
     story.alter(story.cast.win, bet_transaction_id=story.cast.undone.transaction_id, round_id="r-7")

@@ -73,6 +73,20 @@ def test_refused_first_and_executed_on_the_duplicate(flags: frozenset[str]) -> N
     assert story.reported() == ({("I1", "forgets refused")} if flags else set())
 
 
+@pytest.mark.parametrize(("second", "spoken"), [(22, set()), (31, {"I1", "I9"})])
+def test_booked_first_and_refused_on_the_duplicate(second: int, spoken: set[str]) -> None:
+    story = a_story()
+    row = bet(round_id="r-5")
+    story.journaled(row, "pending")
+    body = story.sent(row, "bet")
+    story.executed(row, "bet", body, moved=-row.amount_minor)
+    story.executed(row, "bet", body, result=second, moved=None)
+    story.journaled(row, "refused")
+    story.held(row, "refused", "failed")
+
+    assert story.spoken() == spoken
+
+
 @pytest.mark.parametrize("flags", [frozenset(), frozenset({"unknown cancel credited"})])
 def test_a_paid_cancel_of_an_unknown_bet(flags: frozenset[str]) -> None:
     story = a_story()

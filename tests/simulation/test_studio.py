@@ -109,6 +109,12 @@ async def test_a_cancel_that_is_refused_leaves_the_bet_as_it_was() -> None:
     assert {word.last for word in studio.words if word.kind == "bet"} == {"ok"}
 
 
+async def test_a_bet_whose_cancel_was_never_answered_is_unsure() -> None:
+    studio = await played(Script(cancel=[None]), rounds=30, cancels=1.0)
+
+    assert {word.last for word in studio.words} == {"unsure"}
+
+
 async def test_ok_for_a_bet_after_its_cancel_is_believed() -> None:
     studio = await played(Script(), cancels_first=1.0)
 

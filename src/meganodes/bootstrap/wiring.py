@@ -185,7 +185,8 @@ async def open_office(
         await _start_journal(journal)
         # A clock that was set back between two runs repeats no number.
         above = await journal.reads.highest_trans_id()
-        identity = _identity(settings, clock, number, above)
+        steady = SteadyClock(clock, ahead_ms=journal.clock_ahead_ms)
+        identity = _identity(settings, steady, number, above)
         egress = make_egress(settings)
         ports = DirectoryPorts(
             database=database,
@@ -363,7 +364,9 @@ def make_hub(office: Office, gateway: HttpGateway) -> Hub:
         journal=office.journal,
         reads=office.reads,
         gateway=gateway,
-        clock=SteadyClock(office.clock),
+        # On PostgreSQL due times are the database's: a node that began with a wrong clock delays
+        # nothing.
+        clock=SteadyClock(office.clock, ahead_ms=office.journal.clock_ahead_ms),
         identity=office.identity,
         decisions=Decisions(),
         settings=hub_settings(office.settings),

@@ -352,7 +352,8 @@ class MemoryJournal:
     async def highest_trans_id(self) -> int:
         """Give the highest number ever issued here."""
         self._require("highest_trans_id")
-        return max((trans_id for _, trans_id in self._tables.held), default=0)
+        numbers = (number for _, number in (*self._tables.held, *self._tables.attempts))
+        return max(numbers, default=0)
 
     # --- what they share --------------------------------------------------------------------------
 

@@ -67,6 +67,8 @@ class PostgresJournal:
         self._settings = settings or PostgresSettings()
         self._leases = Leases(owner, None if lease_clock is None else SteadyClock(lease_clock))
         self._opened: _Opened | None = None
+        self.clock_ahead_ms = 0
+        """How much later than this node's the database's clock was when the journal started."""
         self.meters = CommitMeters()
         self.reads = postgres_reads(url)
         # The worker's questions have a connection of their own: no agent's lists come before them.
@@ -257,9 +259,9 @@ class PostgresJournal:
                 needed=self._settings.connections,
                 cure="raise max_connections of the server, or end other clients",
             )
-        offset_ms = facts.now_ms - self._clock.now_ms()
-        if abs(offset_ms) > CLOCK_OFFSET_MAX_MS:
-            _log.warning("database_clock_differs", offset_ms=offset_ms)
+        self.clock_ahead_ms = facts.now_ms - self._clock.now_ms()
+        if abs(self.clock_ahead_ms) > CLOCK_OFFSET_MAX_MS:
+            _log.warning("database_clock_differs", offset_ms=self.clock_ahead_ms)
 
 
 class _Readers:

@@ -84,6 +84,8 @@ class SqliteJournal:
         self._settings = settings or WriterSettings()
         self._leases = SteadyClock(clock)
         self._opened: _Opened | None = None
+        self.clock_ahead_ms = 0
+        """Nothing: a file has no clock of its own (PostgreSQL has)."""
         self.meters = CommitMeters()
         source = SqliteSource(path)
         self.reads = DatabaseReads(source)

@@ -50,10 +50,14 @@ class SteadyClock:
     taken from the other clock.
     """
 
-    def __init__(self, clock: Clock) -> None:
-        """Take the wall time of this moment as the truth for as long as the process lives."""
+    def __init__(self, clock: Clock, *, ahead_ms: int = 0) -> None:
+        """Take the wall time of this moment as the truth for as long as the process lives.
+
+        ``ahead_ms`` is how much later it really is, for who has asked a better clock: times that
+        several nodes compare must not depend on which of them was started with a wrong one.
+        """
         self._clock = clock
-        self._wall_ms = clock.now_ms()
+        self._wall_ms = clock.now_ms() + ahead_ms
         self._started = clock.monotonic()
 
     def now_ms(self) -> int:

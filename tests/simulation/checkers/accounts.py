@@ -11,6 +11,7 @@ from tests.simulation.history import Executed
 REFUSALS = frozenset({21, 22, 31, 100})
 DEAD = frozenset({"refused", "cancelled", "void", "tombstone"})
 """States of a bet that took nothing from its player."""
+_SWALLOWING = frozenset({"unknown cancel ok", "unknown cancel credited"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,17 +50,27 @@ def excuse_of(run: Evidence, row: Transaction) -> str:
     return ""
 
 
+def unwilling_excuse(run: Evidence, row: Transaction) -> str:
+    """Name the way by which an operator never accepts what it has taken once; empty: none."""
+    flags = run.agents[row.agent_id].flags
+    if "duplicates fail" not in flags:
+        return ""
+    executed = run.executions.get(run.reference(row), [])
+    swallowed = bool(flags & _SWALLOWING) and _has_unknown_cancel(executed)
+    return "duplicates fail" if swallowed or any(each.booked for each in executed) else ""
+
+
 def parked_excuse(run: Evidence, row: Transaction) -> str:
     """Name the way of the operator by which a row may stay parked (contract 3.4); empty: none."""
     flags = run.agents[row.agent_id].flags
     executed = run.executions.get(run.reference(row), [])
-    booked = [each for each in executed if each.booked]
-    if "duplicates fail" in flags and booked:
-        return "duplicates fail"
+    unwilling = unwilling_excuse(run, row)
+    if unwilling:
+        return unwilling
     unsure = flags & {"status always ok", "status always unknown"}
     if unsure and any(each.command == "status" for each in executed):
         return min(unsure)
-    swallowed = flags & {"unknown cancel ok", "unknown cancel credited"}
+    swallowed = flags & _SWALLOWING
     if swallowed and row.kind == "bet" and _has_unknown_cancel(executed):
         return min(swallowed)
     return _forgot(run, row, executed)
@@ -93,9 +104,14 @@ def _has_unknown_cancel(executed: list[Executed]) -> bool:
 
 
 def _took_a_refused_one(run: Evidence, row: Transaction, executed: list[Executed]) -> str:
-    """Refused first, executed on the network's own duplicate (reliability 2.6)."""
+    """Refused first, executed on the network's own duplicate (reliability 2.6), or the reverse."""
     bets = [each for each in executed if each.command == "bet"]
-    if row.state != "refused" or len(bets) < 2 or bets[0].result not in REFUSALS:
+    if row.state != "refused" or len(bets) < 2:
+        return ""
+    if bets[0].booked and any(each.result == 22 for each in bets):
+        # The checks stand in this order on the wire: 22 is said before 41.
+        return "its player was locked between two copies"
+    if bets[0].result not in REFUSALS:
         return ""
     if bets[0].result == 100:
         return "its Callback-Token changed between two copies"

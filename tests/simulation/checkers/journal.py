@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from meganodes.domain.transaction import Transaction
-from tests.simulation.checkers.accounts import parked_excuse
+from tests.simulation.checkers.accounts import parked_excuse, unwilling_excuse
 from tests.simulation.checkers.circuits import used_up_retries
 from tests.simulation.checkers.evidence import Evidence, Violation
 from tests.simulation.history import Fault, Journaled
@@ -125,15 +125,8 @@ def _slow(
             yield _about(row, "I12", f"pending for {end - start:.1f} s")
     for start, end in _spans(steps, {"owed", "cancelling"}, run.ended_at):
         if start <= run.healed_at and end > run.healed_at + _OWED_SECONDS:
-            excuse = _unwilling(run, row)
+            excuse = unwilling_excuse(run, row)
             yield _about(row, "I12", f"owed for {end - run.healed_at:.0f} s after healing", excuse)
-
-
-def _unwilling(run: Evidence, row: Transaction) -> str:
-    """Name the way by which this operator never accepts what it was sent; empty: none."""
-    flags = run.agents[row.agent_id].flags
-    booked = any(each.booked for each in run.executions.get(run.reference(row), []))
-    return "duplicates fail" if "duplicates fail" in flags and booked else ""
 
 
 def _spans(

@@ -106,15 +106,25 @@ def no_win_for_a_dead_bet(run: Evidence) -> list[Violation]:
     for win in _rows(run, "win"):
         profile = run.providers[win.provider_id]
         ground = bets[win.agent_id, win.provider_id, win.round_id, win.user_code]
+        if profile.wins_without_bet:
+            # A prize rests on what was there when it was recorded, not on what came afterwards.
+            ground = [bet for bet in ground if bet.round_seq < win.round_seq]
         if win.bet_transaction_id is not None:
             named = run.by_key.get((win.agent_id, win.provider_id, win.bet_transaction_id))
             ground = [] if named is None else [named]
         if any(bet.state == _TAKEN for bet in ground) or profile.cancel_after_win:
             continue
+        # A prize needs no bet; one that comes later is none of its business.
+        ground = [bet for bet in ground if _born(run, bet) <= _born(run, win)]
         if ground or not profile.wins_without_bet:
             states = ", ".join(bet.state for bet in ground) or "none"
             found.append(_about(win, "I5", f"a win whose bets are: {states}"))
     return found
+
+
+def _born(run: Evidence, row: Transaction) -> float:
+    steps = run.steps.get((row.agent_id, row.trans_id))
+    return steps[0].at if steps else 0.0
 
 
 def every_debit_has_an_outcome(run: Evidence) -> list[Violation]:

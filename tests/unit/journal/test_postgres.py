@@ -15,7 +15,7 @@ from meganodes.journal import schema
 from meganodes.journal.postgres import PostgresJournal
 from meganodes.journal.postgres_link import PostgresSettings
 from meganodes.journal.store import StoreUnavailable
-from meganodes.kit.clock import SystemClock
+from meganodes.kit.clock import ManualClock, SystemClock
 from meganodes.kit.database import DatabaseUrl, parse_database_url
 from meganodes.kit.postgres_server import PostgresServer
 from tests.support.nodes import PATIENT, ask, node_at
@@ -70,6 +70,17 @@ async def test_tables_of_another_revision_are_refused() -> None:
     assert "run `meganodes migrate`" in await refusal(
         parse_database_url(postgres_server().url("postgres"))
     )
+
+
+async def test_how_far_a_nodes_clock_is_from_the_databases_is_known() -> None:
+    """Due times of several nodes are the database's: `bootstrap.wiring` asks for it."""
+    now_ms = SystemClock().now_ms()
+    with postgres_database() as url:
+        slow = ManualClock(now_ms=now_ms - 86_400_000)
+        store = PostgresJournal(url, clock=slow, owner="node-1", settings=AT_ONCE)
+        await store.start()
+        await store.close()
+    assert 86_400_000 <= store.clock_ahead_ms < 86_400_000 + 600_000
 
 
 async def test_server_that_is_not_there_is_said_to_be_out_of_reach() -> None:

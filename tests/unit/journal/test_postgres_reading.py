@@ -35,7 +35,10 @@ OF_FEW = {
 }
 """Indexes of what is not over yet: one may read all of them."""
 
-FROM_THE_END = {"highest_trans_id": {"transactions"}, "last_numbers": {"transactions"}}
+FROM_THE_END = {
+    "highest_trans_id": {"transactions", "attempts"},
+    "last_numbers": {"transactions"},
+}
 """What looks at the last entry of a key and at no other."""
 
 ROWS = 22_000

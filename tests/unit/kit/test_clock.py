@@ -102,3 +102,10 @@ def test_steady_clock_does_not_jump_with_the_wall_clock() -> None:
     assert steady.now_ms() == 1_000_000
     clock.jump_wall(-2 * 86_400)
     assert steady.now_ms() == 1_000_000
+
+
+def test_steady_clock_may_know_better_than_the_wall_clock() -> None:
+    clock = ManualClock(now_ms=1_000_000)
+    steady = SteadyClock(clock, ahead_ms=-86_400_000)
+    clock.advance(1.5)
+    assert steady.now_ms() == 1_001_500 - 86_400_000

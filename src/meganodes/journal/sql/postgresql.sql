@@ -416,8 +416,12 @@ FROM carried AS c JOIN rounds AS r
 ORDER BY r.provider_id
 
 -- name: highest_trans_id
--- Read the highest number issued; the key begins with it, so this is one look.
-SELECT coalesce(max(t.trans_id), 0) FROM transactions AS t
+-- Read the highest number issued, to a transaction or an attempt; the keys begin with it, so this
+-- is one look at each.
+SELECT greatest(
+  (SELECT coalesce(max(t.trans_id), 0) FROM transactions AS t),
+  (SELECT coalesce(max(a.attempt_id), 0) FROM attempts AS a WHERE a.attempt_id > 0)
+)
 
 -- fragment: questions
 -- The questions of search.Sought but for agent and numbers; one that is NULL is left out.
