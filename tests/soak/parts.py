@@ -7,9 +7,11 @@ from typing import Final
 from tests.soak.databases import postgresql, sqlite
 from tests.soak.load import load
 from tests.soak.nodes import nodes
+from tests.soak.simulated import simulation
 from tests.soak.slices import Part
 
 PARTS: Final[dict[str, Part]] = {
+    "simulation": simulation,
     "nodes": nodes,
     "postgresql": postgresql,
     "sqlite": sqlite,
