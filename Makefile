@@ -11,7 +11,7 @@ export UV_PYTHON_DOWNLOADS := never
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-hub setup-hub-postgresql demo test fuzz check check-money soak bench bench-office format lock clean
+.PHONY: help setup setup-hub setup-hub-postgresql demo test fuzz check check-money soak coverage mutation bench bench-office format lock clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +53,13 @@ check-money: setup ## Break databases under load, many times; no money may be lo
 soak: setup ## Run a slice of a long run and keep its figures (PART=nodes MINUTES=20 SEED=1)
 	@$(PYTHON) -m tools.ensure_system_packages test
 	@$(VENV)/python -m tests.soak $(PART) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED))
+
+coverage: setup ## Measure lines and branches of the core; fails below 100 % (half an hour)
+	@$(PYTHON) -m tools.ensure_system_packages test
+	@$(VENV)/python -m tools.measure_coverage
+
+mutation: setup ## Plant small faults in the rules about money; fails unless tests find 85 % (MODULE=domain.retry; an hour)
+	@$(VENV)/python -m tools.mutation $(MODULE)
 
 bench: setup-hub-postgresql ## Measure CPU per durable bet against a reverse proxy
 	@$(PYTHON) -m tools.ensure_system_packages bench

@@ -21,7 +21,7 @@ from meganodes.hub.retention import NotAlone, Order, Pace, Retention
 from meganodes.journal import sealing
 from meganodes.journal.attempt_log import RetiredBytes
 from meganodes.journal.postgres import PostgresJournal
-from meganodes.journal.postgres_parts import Busy, Parts
+from meganodes.journal.postgres_parts import Busy, Part, Parts
 from meganodes.journal.postgres_reading import PostgresSource
 from meganodes.journal.postgres_retention import PostgresShelf
 from meganodes.journal.reader import Source
@@ -468,13 +468,8 @@ async def test_what_one_run_packed_another_retires_though_it_is_the_same_shelf(
 
 async def test_a_part_is_not_dropped_while_a_digest_is_missing(parted: World) -> None:
     logged = await parted.attempt(-2)
-    (part,) = [
-        each
-        for each in _parts(parted).listed()
-        if each.name == f"attempt_bodies_{day_name(parted, 2)}"
-    ]
     with pytest.raises(Busy, match="has grown"):
-        _parts(parted).drop(part)
+        _parts(parted).drop(_part_in_two_days(parted))
     assert await parted.read(logged) == logged
 
 
@@ -482,8 +477,7 @@ async def test_a_part_whose_bytes_have_another_digest_on_record_is_left_alone(
     parted: World,
 ) -> None:
     logged = await parted.attempt(-2)
-    other = (logged.attempt_id, bytes(32))
-    parted.run("INSERT INTO attempt_digests VALUES (?, 1, ?, 1, 1)", *other)
+    parted.run("INSERT INTO attempt_digests VALUES (?, 1, ?, 1, 1)", logged.attempt_id, bytes(32))
     report = await parted.retention(parted.now_ms + 200 * DAY_MS).run(Order())
     assert report.kept_back == 1
     assert (await parted.read(logged)).request == REQUEST
@@ -491,12 +485,15 @@ async def test_a_part_whose_bytes_have_another_digest_on_record_is_left_alone(
 
 async def test_a_part_that_grew_while_it_was_copied_is_not_replaced(parted: World) -> None:
     logged = await parted.attempt(-2)
-    name = f"attempt_bodies_{day_name(parted, 2)}"
-    (part,) = [each for each in _parts(parted).listed() if each.name == name]
+    part = _part_in_two_days(parted)
     _parts(parted).make_copy(part)
     with pytest.raises(Busy, match="has grown"):
         _parts(parted).replace(part)
     assert (await parted.read(logged)).request == REQUEST
+
+
+def _part_in_two_days(world: World) -> Part:
+    return next(each for each in _parts(world).listed() if each.name.endswith(day_name(world, 2)))
 
 
 def _parts(world: World) -> Parts:

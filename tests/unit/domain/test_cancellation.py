@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from meganodes.domain.cancellation import (
+    BET_SEND_WINDOW_MS,
     after_bet,
     after_delivery,
     cancel_accepted,
@@ -139,8 +140,9 @@ def test_a_cancel_is_confirmed_by_0_or_by_41_on_a_repeat(
     outcome: Outcome, maybe_sent: bool
 ) -> None:
     row = owed_cancel(maybe_sent=maybe_sent, outcome_unknown=False)
-    move = after_delivery(row, outcome, moment())
+    move = after_delivery(replace(row, failures=3), outcome, moment())
     assert move.after.state is State.CANCELLED
+    assert (move.after.failures, move.after.balance_minor) == (0, 1000)
     assert move.after.step is Step.NONE
     assert [entry.trans_type for entry in move.lists] == [TransType.CANCEL]
 
@@ -160,6 +162,7 @@ def test_41_on_the_first_attempt_asks_for_the_status(row: Transaction) -> None:
     assert move.after.step is Step.VERIFY
     assert move.after.state is row.state
     assert move.after.due_at_ms == NOW_MS
+    assert move.after.maybe_sent, "it was sent now: another 41 proves nothing new"
 
 
 @pytest.mark.reliability("2.6-win-first-41")
@@ -224,6 +227,8 @@ def test_an_attempt_that_was_held_back_or_met_a_wrong_token_uses_up_no_retry(
     move = after_delivery(owed_win(failures=50), outcome, moment())
     assert move.after.failures == 50
     assert move.after.state is State.OWED
+    assert move.after.due_at_ms == NOW_MS + 3_000
+    assert move.after.maybe_sent is not isinstance(outcome, NotSent)
 
 
 @pytest.mark.reliability("2.6-cancel-not-taken")
@@ -296,6 +301,22 @@ def test_original_not_seen_is_believed_only_after_15_minutes_and_three_answers()
     minutes = [10_000, 30_000, MINUTE_MS, 2 * MINUTE_MS, 5 * MINUTE_MS, 10 * MINUTE_MS]
     assert pauses_ms == [*minutes, HOUR_MS]
     assert row.not_seen == 7
+
+
+@pytest.mark.rule("3.4-not-seen-void")
+@pytest.mark.parametrize(("early_ms", "state"), [(0, State.VOID), (1, State.NOT_SEEN_WAIT)])
+def test_the_window_runs_from_the_last_moment_of_the_send(early_ms: int, state: State) -> None:
+    """The bet's first byte may have left a second and a half after its intent's commit."""
+    row = owed_cancel(not_seen=2, failures=3, probes=1)
+    at_ms = NOW_MS + BET_SEND_WINDOW_MS + 15 * MINUTE_MS - early_ms
+    after = after_delivery(row, NotSeen(result=43), moment(at_ms)).after
+    assert (after.state, after.not_seen) == (state, 3)
+    if state is State.VOID:
+        assert (after.failures, after.probes) == (0, 0)
+        assert (after.step, after.due_at_ms) == (Step.PROBE, at_ms + HOUR_MS)
+        assert after.owed_since_ms == at_ms
+    else:
+        assert after.maybe_sent, "another 41 would mean that it was done"
 
 
 @pytest.mark.rule("3.4-not-seen-void")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
 from meganodes.domain.transaction import State, Step
 from meganodes.journal.guards import RowRefused
-from meganodes.journal.postgres_batch import touched
+from meganodes.journal.postgres_batch import judge, touched
 from meganodes.journal.store import Change, Committed, Insert, KeyTaken, RoundClosed, RoundStep
 from meganodes.kit.database import DatabaseUrl
 from tests.support.nodes import ask, node_at
@@ -121,3 +122,22 @@ def test_change_that_touches_something_twice_is_found() -> None:
         Change(at_ms=1, rounds=(step, step)),
     ):
         assert touched(change) is None
+
+
+async def test_a_change_that_nothing_stands_in_the_way_of_is_not_refused(url: DatabaseUrl) -> None:
+    """What was refused once may be judged when its rival has gone."""
+    async with node_at(url) as store:
+        link = store._link("judge")
+        row = await record(store, bet())
+        for change in (intent(bet(round_id="another")), moving(accepted(row))):
+            assert await link.look(partial(judge, change=change)) is None
+        taken = await link.look(partial(judge, change=intent(row)))
+        assert isinstance(taken, KeyTaken)
+        await link.close()
+
+
+async def test_a_row_that_has_its_place_in_its_round_keeps_it(url: DatabaseUrl) -> None:
+    async with node_at(url) as store:
+        (first,) = await committed(store, intent(bet(round_seq=1)))
+        (second,) = await committed(store, intent(bet(round_seq=1)))
+        assert (first.round_seq, second.round_seq) == (1, 2)

@@ -11,8 +11,9 @@ import pytest
 
 from meganodes.journal.guards import RowRefused
 from meganodes.journal.postgres_batch import Leases, Ways
-from meganodes.journal.postgres_chores import PostgresChores
+from meganodes.journal.postgres_chores import PostgresChores, _add_turnovers
 from meganodes.journal.postgres_link import Link, PostgresSettings, Session
+from meganodes.journal.reports import EntrySums
 from meganodes.journal.store import StoreUnavailable
 from meganodes.kit.clock import SystemClock
 from meganodes.kit.metrics import CommitMeters
@@ -98,3 +99,23 @@ async def test_a_flood_of_work_is_refused_at_once() -> None:
     link.gate.set()
     await asyncio.gather(*waiting)
     await chores.close()
+
+
+class Noting:
+    """A session that notes which statements were run."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    async def rows(self, name: str, *_: object) -> list[tuple[int]]:
+        self.names.append(name)
+        return [(1,)]
+
+
+async def test_entries_that_turned_nothing_over_are_noted_as_summed_and_add_nothing() -> None:
+    session = Noting()
+    nothing = EntrySums(
+        agent_id=1, after=3, until=5, are_days_summed=True, turnovers=[], day_turnovers=[]
+    )
+    assert await _add_turnovers([nothing], cast("Session", session)) == 2
+    assert session.names == ["note_summed"]

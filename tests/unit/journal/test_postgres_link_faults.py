@@ -12,6 +12,7 @@ from structlog.testing import capture_logs
 
 from meganodes.journal.guards import RowRefused
 from meganodes.journal.postgres_link import Link, PostgresSettings, Session
+from meganodes.journal.rows import Row
 from meganodes.journal.store import CommitUnknown, StoreUnavailable
 from meganodes.kit.clock import SystemClock
 from meganodes.kit.database import parse_database_url
@@ -61,10 +62,19 @@ class Said:
         return self.fields
 
 
-def a_link(connection: FakeConnection, host: str = "localhost") -> Link:
+class OpenLink(Link):
+    """A link whose next connection is the fresh one."""
+
+    fresh: Session
+
+    async def _open_one(self, give_up: float) -> Session:  # noqa: ARG002 - the link's
+        return self.fresh
+
+
+def a_link(connection: FakeConnection) -> OpenLink:
     """A link that is open over this connection."""
-    link = Link(
-        parse_database_url(f"postgresql://{host}/journal"),
+    link = OpenLink(
+        parse_database_url("postgresql://localhost/journal"),
         PostgresSettings(),
         name="node-1",
         clock=SystemClock(),
@@ -182,7 +192,7 @@ class Failing(Session):
         super().__init__(cast("asyncpg.Connection", connection))
         self.faults = list(faults)
 
-    async def rows(self, name: str, *values: object) -> list[tuple[object, ...]]:
+    async def rows(self, name: str, *values: object) -> list[Row]:
         if self.faults:
             raise self.faults.pop(0)
         return [(name, *values)]
@@ -214,15 +224,10 @@ async def test_a_read_that_the_server_cannot_do_is_refused_at_once() -> None:
 
 
 async def test_a_read_over_a_lost_connection_is_made_over_a_new_one() -> None:
-    link = a_link(FakeConnection())
     lost = FakeConnection()
-    fresh = Failing(FakeConnection())
+    link = a_link(lost)
+    link.fresh = Failing(FakeConnection())
     link._session = Failing(lost, ConnectionResetError("gone"))
-
-    async def open_one(_give_up: float) -> Session:
-        return fresh
-
-    link._open_one = open_one  # type: ignore[method-assign]
     assert await link.read("find", "x") == [("find", "x")]
     assert lost.is_gone
 

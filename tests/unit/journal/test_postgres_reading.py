@@ -11,6 +11,7 @@ import pytest
 
 from meganodes.journal import schema
 from meganodes.journal.attempt_log import AttemptFilter
+from meganodes.journal.postgres import PostgresJournal
 from meganodes.journal.postgres_reading import PostgresSource, postgres_reads
 from meganodes.journal.reader import Reader, Values
 from meganodes.journal.reads import DatabaseReads
@@ -19,6 +20,7 @@ from meganodes.journal.search import Counted, Found, Named, Sought
 from meganodes.journal.statements import POSTGRESQL
 from meganodes.journal.store import AttemptPage, StoreUnavailable
 from meganodes.journal.turnover import Window
+from meganodes.kit.clock import SystemClock
 from meganodes.kit.database import DatabaseKind, DatabaseUrl, parse_database_url
 from meganodes.kit.postgres_server import PostgresServer
 from tests.support.postgres import dsn_of, postgres_database
@@ -357,3 +359,10 @@ async def test_a_text_that_no_row_can_hold_is_found_nowhere(url: DatabaseUrl) ->
             assert (await reads.failed_attempts(1, wanted, rows_max=5)).groups == ()
     finally:
         reads.close()
+
+
+async def test_a_journal_gives_a_connection_that_reads_for_long_work(url: DatabaseUrl) -> None:
+    store = PostgresJournal(url, clock=SystemClock(), owner="node-1")
+    reader = store.open_reader()
+    assert reader.all("highest_trans_id")
+    reader.connection.close()

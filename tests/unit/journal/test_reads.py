@@ -58,7 +58,9 @@ async def test_failed_query_is_said_and_leaves_the_connection_usable(path: Path)
 async def test_a_connection_that_was_lost_is_not_closed_once_more(path: Path) -> None:
     reads = DatabaseReads(SqliteSource(path), threads=2)
     reads.start()
-    reads._readers.get().connection.close()
+    reader = reads._readers.get()
+    assert reader is not None
+    reader.connection.close()
     reads._put_back(None)
     reads.close()
     with pytest.raises(StoreUnavailable, match="closed"):
