@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.house.tree import ROOT
 
-RESULTS = ROOT / "docs" / "soak-results.jsonl"
+RESULTS = ROOT / "docs" / "reliability-figures" / "soak.jsonl"
 MINUTES_MAX = 60
 
 Counts = dict[str, float]
