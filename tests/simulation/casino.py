@@ -18,7 +18,7 @@ from tests.simulation.personality import Personality
 from tests.simulation.wire import Callback, amount_text, minor_of, read_callback
 
 _TOKEN = b"Callback-Token"
-_LOCKED_AFTER_SECONDS = 1.0
+_LOCKED_AFTER_SECONDS = 0.1
 _LOCKED_SECONDS = (1.0, 90.0)
 _MOVES = frozenset({"bet", "win", "cancel"})
 

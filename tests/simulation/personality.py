@@ -18,6 +18,9 @@ _CHOICES: dict[str, tuple[object, ...]] = {
 PERSONALITIES = prod(len(choices) for choices in _CHOICES.values())
 """How many there are."""
 
+_STRIDE = 331
+"""Prime to their number: neighbours differ in many ways, and nobody is left out."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Personality:
@@ -45,8 +48,9 @@ class Personality:
     locking: float = 0.0
 
     @classmethod
-    def numbered(cls, number: int, *, failing: float = 0.0, locking: float = 0.03) -> Personality:
+    def numbered(cls, number: int, *, failing: float = 0.0, locking: float = 0.08) -> Personality:
         """Give one of all combinations; ``number`` counts from 0 and goes round."""
+        number = number * _STRIDE % PERSONALITIES
         chosen: dict[str, object] = {}
         for name, choices in _CHOICES.items():
             number, choice = divmod(number, len(choices))
