@@ -11,7 +11,8 @@ export UV_PYTHON_DOWNLOADS := never
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-hub setup-hub-postgresql demo test fuzz check check-money soak coverage mutation bench bench-office format lock clean
+.PHONY: help setup setup-hub setup-hub-postgresql setup-fuzz demo test fuzz fuzz-replies check check-money soak coverage mutation \
+	bench bench-office format lock clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +28,9 @@ setup-hub:
 setup-hub-postgresql:
 	@$(PYTHON) -m tools.install hub-postgresql --installer $(INSTALLER)
 
+setup-fuzz:
+	@$(PYTHON) -m tools.install fuzz --installer $(INSTALLER)
+
 demo: $(if $(filter postgresql,$(DB)),setup-hub-postgresql,setup-hub) ## Start hub, toy casino and toy studio and run the tour (ONCE=1 ends after it)
 	@$(VENV)/python -m meganodes demo $(if $(call on,$(ONCE)),--once) $(if $(REVISION),--revision $(REVISION)) \
 		$(if $(DB),--db $(DB)) \
@@ -40,10 +44,13 @@ fuzz: setup ## Fuzz both APIs for long (EXAMPLES=20000 each, SEED=1 repeats a fi
 	@FUZZ_EXAMPLES=$(or $(EXAMPLES),20000) FUZZ_SEED=$(or $(SEED),0) \
 		$(VENV)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/fuzz $(ARGS)
 
+fuzz-replies: setup-fuzz ## Fuzz the reading of backends' answers, led by coverage (RUNS=10000000, SEED=1 repeats)
+	@$(VENV)/python -m tests.support.fuzz_processes --runs $(or $(RUNS),10000000) $(if $(SEED),--seed $(SEED))
+
 check: setup ## Formatting, lint, types, layers and house rules
 	@$(VENV)/python -m tools.check
 
-check-money: setup ## Break databases under load, many times; no money may be lost (up to 30 minutes)
+check-money: setup-fuzz ## Break databases under load, many times; no money may be lost (up to 30 minutes)
 	@$(PYTHON) -m tools.ensure_system_packages test
 	@TEST_EFFORT=thorough $(VENV)/python -m pytest -n 0 -s tests/money/test_isolation.py $(ARGS) \
 		|| [ $$? -eq 5 ]  # ARGS narrowed it to nothing

@@ -19,11 +19,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 OLDEST = (3, 11)
 APT_LINE = "sudo apt-get install -y python3 python3-pip python3-venv make git"
-SETS = ("hub", "hub-postgresql", "dev")
+SETS = ("hub", "hub-postgresql", "dev", "fuzz")
 SATISFIED_BY = {  # each set holds those before it
     "hub": SETS,
-    "hub-postgresql": ("hub-postgresql", "dev"),
-    "dev": ("dev",),
+    "hub-postgresql": ("hub-postgresql", "dev", "fuzz"),
+    "dev": ("dev", "fuzz"),
+    "fuzz": ("fuzz",),
 }
 
 

@@ -18,6 +18,7 @@ SOURCES = {
     "uv": ["requirements/uv.in"],
     "hub": ["--group", "build", *RUNTIME],
     "hub-postgresql": ["--group", "build", "--extra", "postgresql-server", *RUNTIME],
+    "fuzz": ["--group", "fuzz", "--extra", "otel", "--extra", "postgresql-server", *RUNTIME],
     "dev": ["--group", "dev", "--extra", "otel", "--extra", "postgresql-server", *RUNTIME],
 }
 

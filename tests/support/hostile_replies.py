@@ -54,6 +54,16 @@ BROKEN = {
     "switching protocols": b"HTTP/1.1 101 X\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\nabc",
     "switching without a word": b"HTTP/1.1 101 X\r\n\r\n" + http(),
     "endless interim replies": INTERIM * 100 + http(),
+    "interim reply with chunks": (
+        b"HTTP/1.1 199 Hints\r\nTransfer-Encoding: chunked\r\n\r\n"
+        + b"%x\r\n%b\r\n0\r\n\r\n" % (len(PLAIN_REPLY), PLAIN_REPLY)
+        + http(b"")
+    ),
+    "interim reply with a body": (
+        b"HTTP/1.1 199 Hints\r\nContent-Length: %d\r\n\r\n" % len(PLAIN_REPLY)
+        + PLAIN_REPLY
+        + http(b"")
+    ),
     "one interim too many": INTERIM * (INTERIM_REPLIES_MAX + 1) + http(),
     "bytes after the body": http() + b"x",
     "half a word after the body": http() + b"HTTP/1",

@@ -33,7 +33,7 @@ def demand(condition: object) -> None:
 
 # --- HTTP ----------------------------------------------------------------------------------------
 
-_STATUS_LINE: Final = re.compile(rb"HTTP/1\.[01] ([1-9][0-9]{2})(?: [^\r\n\0]*)?\r\n")
+_STATUS_LINE: Final = re.compile(rb"HTTP/1\.[01] ([1-9][0-9]{2})(?: [^\r\n]*)?\r\n")
 _HEADER: Final = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n\0]*)\r\n")
 _CHUNK: Final = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*(?:;[^\r\n\0]*)?\r\n")
 _LENGTH: Final = re.compile(rb"[0-9]{1,19}")
@@ -48,6 +48,8 @@ def whole_reply(raw: bytes, *, ended: bool) -> HttpReply:
     while status < 200:
         heads += 1
         demand(status != 101 and heads <= INTERIM_MAX)
+        while raw[at : at + 1] in {b"\r", b"\n"}:
+            at += 1  # empty lines between interim replies leave no doubt about anything
         status, headers, at = _head(raw, at)
     demand(at <= HEAD_MAX)
     body, end = _body(raw, at, status, headers, ended=ended)

@@ -184,6 +184,8 @@ class ReplyReader:
                 self._blame(f"the backend answered with HTTP status {status}")
             elif self._interim_replies > INTERIM_REPLIES_MAX:
                 self._blame(f"the backend sent more than {INTERIM_REPLIES_MAX} interim replies")
+            elif any(_announces_body(name.lower(), value) for name, value in self._headers):
+                self._blame("an interim reply announces a body, which it cannot have")
             return
         self._status = status
         for name, value in self._headers:
@@ -242,7 +244,12 @@ class ReplyReader:
 
     def _ends_exactly(self) -> bool:
         """Tell whether nothing, not even the empty lines a parser skips, follows the reply."""
-        raw = self.raw
         if self._body and self._length is not None:
-            return raw.endswith(self._body[-1])
+            return self._size == self._head_size() + self._length
+        raw = self.raw
         return raw.endswith(_HEAD_END) and not raw.endswith(b"\r\n" + _HEAD_END)
+
+
+def _announces_body(name: bytes, value: bytes) -> bool:
+    # The parser would read it, and what it holds would stand before the body that counts.
+    return name == b"transfer-encoding" or (name == b"content-length" and value != b"0")

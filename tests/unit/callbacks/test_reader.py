@@ -312,3 +312,15 @@ def test_mutated_replies_are_read_the_same_however_they_are_cut(
         assert whole.complete == parts.complete
         if whole.complete:
             assert whole.reply() == parts.reply()
+
+
+@pytest.mark.rule("3.3-close-after-irregularity")
+@pytest.mark.parametrize("more", [b"\n", b"\r\n", b"\n\n\n"])
+def test_empty_lines_behind_a_body_that_ends_with_one_end_the_connection(more: bytes) -> None:
+    """Found by fuzzing: the last piece of the body looked like the end of all that had come."""
+    body = PLAIN_REPLY + b"\n"
+    raw = http(body)
+    assert read(raw[:-1], raw[-1:]).keep_seconds(3.0, 60.0) == 3.0
+    reader = read(raw[:-1], raw[-1:] + more)
+    assert reader.complete
+    assert reader.keep_seconds(3.0, 60.0) == 0.0
