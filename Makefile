@@ -66,7 +66,7 @@ coverage: setup ## Measure lines and branches of the core; fails below 100 % (ha
 	@$(VENV)/python -m tools.measure_coverage
 
 mutation: setup ## Plant small faults in the rules about money; fails unless tests find 85 % (MODULE=domain.retry; an hour)
-	@$(VENV)/python -m tools.mutation $(MODULE)
+	@$(VENV)/python -m tools.mutation $(MODULE) $(if $(call on,$(AGAIN)),--again)
 
 bench: setup-hub-postgresql ## Measure CPU per durable bet against a reverse proxy
 	@$(PYTHON) -m tools.ensure_system_packages bench

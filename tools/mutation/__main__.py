@@ -14,6 +14,7 @@ from tools.mutation.trial import Subject, Verdict, judge, prepare
 
 ROOT = Path(__file__).resolve().parents[2]
 PLAN = Path(__file__).with_name("plan.toml")
+AGAIN = "--again"
 
 
 def subjects() -> dict[str, Subject]:
@@ -41,10 +42,9 @@ def chosen(words: Sequence[str], among: Sequence[str]) -> list[str]:
     ]
 
 
-def survivors(subject: Subject) -> tuple[int, list[str]]:
-    """Judge one module: how many mutants it has, and the names of those that nobody noticed."""
+def survivors(subject: Subject, among: Sequence[Mutant]) -> list[str]:
+    """Try mutants of one module; give the names of those that nobody noticed."""
     survived: list[Mutant] = []
-    mutants = mutants_of(subject.source)
     began, done = time.monotonic(), 0
 
     def told(mutant: Mutant, verdict: Verdict) -> None:
@@ -54,24 +54,33 @@ def survivors(subject: Subject) -> tuple[int, list[str]]:
             survived.append(mutant)
             print(f"  line {mutant.line}: {mutant.name}", flush=True)
 
-    print(f"{subject.module}: {len(mutants)} mutants", flush=True)
-    judge(subject, mutants, told)
-    assert done == len(mutants)
+    print(f"{subject.module}: {len(among)} mutants", flush=True)
+    judge(subject, among, told)
+    assert done == len(among)
     print(f"  {len(survived)} survived, {time.monotonic() - began:.0f} s", flush=True)
-    return len(mutants), [mutant.name for mutant in sorted(survived, key=lambda each: each.line)]
+    return [mutant.name for mutant in sorted(survived, key=lambda each: each.line)]
+
+
+def left_over(module: str, mutants: Sequence[Mutant]) -> list[Mutant]:
+    """Those that survived the last run: enough to try when only tests were added since."""
+    survived = figures.recorded().get(module, {}).get("survived", ())
+    assert isinstance(survived, list | tuple)
+    return [mutant for mutant in mutants if mutant.name in survived]
 
 
 def main(words: Sequence[str]) -> int:
-    """Exit code 1 when a package's score is not above the gate."""
+    """Exit code 1 when a package's score is not above the gate. --again: last survivors alone."""
     known = subjects()
-    modules = chosen(words, list(known))
+    modules = chosen([word for word in words if word != AGAIN], list(known))
     if not modules:
         print(f"there is no such module; there are {', '.join(known)}", file=sys.stderr)
         return 2
     prepare()
     for module in modules:
-        count, survived = survivors(known[module])
-        figures.record(module, known[module].source, count, survived)
+        source = known[module].source
+        mutants = mutants_of(source)
+        among = left_over(module, mutants) if AGAIN in words else mutants
+        figures.record(module, source, len(mutants), survivors(known[module], among))
     print(figures.table(), end="")
     return 0 if figures.is_good() else 1
 

@@ -80,7 +80,7 @@ def judge(
     """Try every mutant; whoever listens is told of each as it is known."""
     functional = [mutant for mutant in mutants if mutant.function]
     on_import = [mutant for mutant in mutants if not mutant.function]
-    on_import += _in_place(subject, functional, tell)
+    on_import += _in_place(subject, functional, tell) if functional else []
     allowed = _allowed(lambda: _whole_run(subject, None)) if on_import else 0
     for mutant in on_import:
         ended = forked(partial(_whole_run, subject, mutant), allowed)

@@ -237,7 +237,9 @@ def test_time_with_an_open_circuit_counts_towards_the_seven_days() -> None:
     late = moment(NOW_MS + 7 * DAY_MS)
     held = NotSent(reason="open circuit", counted=False)
     assert after_delivery(owed_win(), held, late).after.state is State.PARKED
-    assert overdue(owed_cancel()).after.state is State.PARKED
+    parked = overdue(owed_cancel())
+    assert parked.after.state is State.PARKED
+    assert parked.cause == parked.alarm == "parked: not delivered within the time allowed"
 
 
 def test_a_probe_of_the_circuit_uses_up_no_retry() -> None:
@@ -373,6 +375,7 @@ def test_a_late_bet_found_by_a_probe_is_cancelled_again_under_the_same_guid() ->
     move = after_delivery(void(), Accepted(trans_status="OK"), moment())
     assert move.after.state is State.CANCELLING
     assert move.after.cancel_guid == void().cancel_guid
+    assert (move.after.reopened, move.after.maybe_sent) == (1, False)
     assert move.alarm is not None
     done = after_delivery(move.after, Accepted(balance_minor=1000), moment()).after
     assert done.state is State.CANCELLED

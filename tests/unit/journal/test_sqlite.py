@@ -101,6 +101,7 @@ async def test_store_that_was_never_started_refuses(path: Path) -> None:
     store = SqliteJournal(path, clock=ManualClock(), owner="node-0")
     with pytest.raises(StoreUnavailable, match="closed"):
         await store.commit(intent(bet()))
+    assert store.waiting == 0
 
 
 # --- a full disk ----------------------------------------------------------------------------------
