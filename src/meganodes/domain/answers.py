@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from meganodes.domain.transaction import Kind, State, Transaction
+from meganodes.protocol.codes import ApiCode, ResultCode
 
 
 class RoundState(StrEnum):
@@ -20,6 +21,14 @@ class RoundState(StrEnum):
     PARKED = "parked"
     SETTLED_BY_HAND = "settled_by_hand"
 
+
+REFUSAL_CODES: dict[int, ApiCode] = {
+    ResultCode.BALANCE_TOO_LOW: ApiCode.BALANCE_NOT_ENOUGH,
+    ResultCode.ACCOUNT_UNKNOWN: ApiCode.USER_NOT_FOUND,
+    ResultCode.PLAYER_INACTIVE: ApiCode.PLAYER_BLOCKED,
+    ResultCode.TOKEN_WRONG: ApiCode.AGENT_UNAVAILABLE,
+}
+"""How a backend's refusal of a bet reaches the provider (contract 4, backend to provider)."""
 
 _SHOWN: dict[State, RoundState] = {
     State.PENDING: RoundState.PENDING,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import assert_never
 
+from meganodes.domain.answers import REFUSAL_CODES
 from meganodes.domain.outcome import (
     Accepted,
     Duplicate,
@@ -35,14 +36,6 @@ BET_SEND_WINDOW_MS = 1_500
 PROBE_TURNS = 10
 """A row that failed as the probe of an open circuit waits so many quick delays. Else one callback
 that its backend can never answer would be each probe, and its agent's circuit open for days."""
-
-REFUSAL_CODES: dict[int, ApiCode] = {
-    ResultCode.BALANCE_TOO_LOW: ApiCode.BALANCE_NOT_ENOUGH,
-    ResultCode.ACCOUNT_UNKNOWN: ApiCode.USER_NOT_FOUND,
-    ResultCode.PLAYER_INACTIVE: ApiCode.PLAYER_BLOCKED,
-    ResultCode.TOKEN_WRONG: ApiCode.AGENT_UNAVAILABLE,
-}
-"""How a backend's refusal of a bet reaches the provider (contract 4, backend to provider)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -259,7 +252,6 @@ def _never_seen(row: Transaction, answers: int, moment: Moment) -> Move:
     if not row.outcome_unknown:
         return _parked(row, "the backend took this bet and now says it does not know it")
     if row.reopened:
-        # Its status said booked and its cancel says unknown: asking on would never end.
         return _parked(row, "the status shows this bet as booked, but no cancel finds it")
     return move(
         row,
@@ -282,10 +274,9 @@ def _not_delivered(row: Transaction, outcome: Refused | NotSent | Unknown, momen
         delay_ms = quick_delay_ms(schedule, moment.jitter)
         if moment.circuit_probe and not _is_held_back(outcome):
             delay_ms *= PROBE_TURNS
-        due_at_ms = moment.now_ms + delay_ms
         if moment.now_ms >= row.owed_since_ms + schedule.give_up_ms:
             return _parked(row, "not delivered within the time allowed")
-        held = move(row, "held back", due_at_ms=due_at_ms, maybe_sent=sent)
+        held = move(row, "held back", due_at_ms=moment.now_ms + delay_ms, maybe_sent=sent)
         return replace(held, alarm=_token_alarm(outcome))
     failures = row.failures + 1
     if row.kind is Kind.WIN and not row.amount_minor and quick_retries_used_up(schedule, failures):
