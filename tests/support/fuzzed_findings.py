@@ -38,6 +38,9 @@ DICTIONARY: Final = (
 """What answers are made of, for a fuzzer to put in whole."""
 
 FOUND: Final[dict[str, bytes]] = {
+    "took any protocol's reply after an interim one": an_input(
+        0, RAW, b"HTTP/1.1 102 P\r\n\r\nHTTP/2.0 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+    ),
     "took the chunks of an interim reply for the body of the reply": an_input(
         10,
         RAW,

@@ -54,6 +54,9 @@ BROKEN = {
     "switching protocols": b"HTTP/1.1 101 X\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\nabc",
     "switching without a word": b"HTTP/1.1 101 X\r\n\r\n" + http(),
     "endless interim replies": INTERIM * 100 + http(),
+    "HTTP/2 in words after an interim reply": INTERIM + http(start=b"HTTP/2.0 200 OK"),
+    "RTSP after an interim reply": INTERIM + http(start=b"RTSP/1.0 200 OK"),
+    "empty line after an interim reply": INTERIM + b"\r\n" + http(),
     "interim reply with chunks": (
         b"HTTP/1.1 199 Hints\r\nTransfer-Encoding: chunked\r\n\r\n"
         + b"%x\r\n%b\r\n0\r\n\r\n" % (len(PLAIN_REPLY), PLAIN_REPLY)

@@ -48,8 +48,6 @@ def whole_reply(raw: bytes, *, ended: bool) -> HttpReply:
     while status < 200:
         heads += 1
         demand(status != 101 and heads <= INTERIM_MAX)
-        while raw[at : at + 1] in {b"\r", b"\n"}:
-            at += 1  # empty lines between interim replies leave no doubt about anything
         status, headers, at = _head(raw, at)
     demand(at <= HEAD_MAX)
     body, end = _body(raw, at, status, headers, ended=ended)

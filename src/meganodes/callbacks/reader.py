@@ -220,8 +220,13 @@ class ReplyReader:
             self.fault = fault
 
     def _check_version(self) -> None:
-        if not self.raw.startswith(_VERSIONS):
-            self._blame("the reply is not HTTP/1.1")
+        """Look at each status line: the parser takes other protocols and versions too."""
+        start = 0
+        for head in range(self._heads):
+            if not self.raw.startswith(_VERSIONS, start):
+                self._blame("the reply is not HTTP/1.1")
+            if head + 1 < self._heads:
+                start = self.raw.find(_HEAD_END, start) + len(_HEAD_END)
 
     def _check_sizes(self) -> None:
         if not self._head_fits:  # measured once, when the whole head is there

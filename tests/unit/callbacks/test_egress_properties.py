@@ -73,7 +73,7 @@ async def check_one(text: str, egress: Egress) -> bool:
     return True
 
 
-@settings(max_examples=effort(500, 2_000))
+@settings(max_examples=effort(500, 10_000))
 @given(text=st.lists(st.sampled_from(PIECES), max_size=12).map("".join))
 @example(text="https://good.example/")
 async def test_joined_pieces_lead_to_public_addresses_only(text: str) -> None:
@@ -81,7 +81,7 @@ async def test_joined_pieces_lead_to_public_addresses_only(text: str) -> None:
     await check_one(f"https://{text}", Egress(RULES, Everywhere()))
 
 
-@settings(max_examples=effort(500, 2_000))
+@settings(max_examples=effort(500, 10_000))
 @given(text=st.text(max_size=60))
 async def test_any_text_leads_to_public_addresses_only(text: str) -> None:
     await check_one(text, Egress(RULES, Everywhere()))

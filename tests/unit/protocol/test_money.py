@@ -19,7 +19,7 @@ pytestmark = pytest.mark.thorough
 ROUND_TRIPS = settings(
     max_examples=effort(1_000, 10_000), derandomize=True, deadline=None, database=None
 )
-MANY = settings(max_examples=effort(500, 2_000), derandomize=True, deadline=None, database=None)
+MANY = settings(max_examples=effort(500, 10_000), derandomize=True, deadline=None, database=None)
 
 
 @pytest.mark.parametrize(
