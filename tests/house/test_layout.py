@@ -26,7 +26,6 @@ REASONS = {
     "directory/staff_rows.py": "test_staff_sign_in.py and test_staff.py store by it",
     "directory/staff_tables.py": "test_schema.py compares them with what the revisions make",
     "journal/store.py": "a port: tests/conformance runs one suite over every store",
-    "domain/outcome.py": "records without behaviour; test_cancellation.py is about nothing else",
     "hub/calls.py": "test_accounts.py and test_asking.py: every ask goes through it",
     "hub/core.py": "the ports in one hand: every test of the hub holds it",
     "hub/permissions.py": "test_bet.py: what is refused before a callback",
