@@ -10,13 +10,14 @@ import asyncio
 import json
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.soak.parts import PARTS
 from tests.soak.slices import MINUTES_MAX, Counts, Slice, keep, result_line
 
 
-def main() -> int:
+def main(words: Sequence[str] | None = None) -> int:
     """Read the command line and run."""
     parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
     parser.add_argument("part", choices=sorted(PARTS), help="what to run")
@@ -25,7 +26,7 @@ def main() -> int:
     )
     parser.add_argument("--seed", type=int, help="where chance begins (default: the clock)")
     parser.add_argument("--no-record", action="store_true", help="do not append to the results")
-    given = parser.parse_args()
+    given = parser.parse_args(words)
     if not 0 < given.minutes <= MINUTES_MAX:
         parser.error(f"--minutes must be above 0 and at most {MINUTES_MAX}, not {given.minutes:g}")
     seed = int(time.time()) if given.seed is None else given.seed

@@ -16,7 +16,7 @@ from tests.support.money_world import MoneyWorld, money_world
 PLAYERS = 8
 BETS_BETWEEN = 20
 RESTARTS_SHARE = 0.8
-WRITERS_AT_ONCE = 20
+WRITERS_AT_ONCE = 5
 
 
 async def postgresql(ran: Slice) -> Counts:
@@ -55,7 +55,7 @@ async def _restart(cluster: Cluster) -> None:
 
 
 async def sqlite(ran: Slice) -> Counts:
-    """Kill the writer of a journal file again and again; a new file for each twenty."""
+    """Kill the writer of a journal file again and again; a new file for each five."""
     end = time.monotonic() + ran.seconds
     kills = acknowledged = 0
     while time.monotonic() < end:
