@@ -169,6 +169,7 @@ def _agent(rng: random.Random, seed: int, agent_id: int) -> AgentPlan:
 
 
 def _provider(rng: random.Random, provider_id: int, rounds: int, nodes: int) -> ProviderPlan:
+    pays_prizes = rng.random() < 0.2
     return ProviderPlan(
         provider_id=provider_id,
         rounds=rounds,
@@ -181,23 +182,24 @@ def _provider(rng: random.Random, provider_id: int, rounds: int, nodes: int) -> 
             cancels_first=_share(rng, 0.05),
             gives_up=_share(rng, 0.1),
             breaks_off=_share(rng, 0.05),
+            prizes=_share(rng, 0.1) if pays_prizes else 0.0,
         ),
-        wins_without_bet=rng.random() < 0.2,
+        wins_without_bet=pays_prizes,
         cancel_after_win=rng.random() < 0.2,
     )
 
 
 def _troubles(rng: random.Random) -> Troubles:
     return Troubles(
-        kill_every=_every(rng, 2.0, 60.0, never=0.15),
+        kill_every=_every(rng, 3.0, 60.0, never=0.15),
         down_seconds=rng.choice((0.2, 2.0, 10.0)),
-        pause_every=_every(rng, 10.0, 120.0),
-        database_every=_every(rng, 30.0, 300.0),
-        operator_every=_every(rng, 20.0, 300.0),
+        pause_every=_every(rng, 3.0, 60.0),
+        database_every=_every(rng, 4.0, 60.0),
+        operator_every=_every(rng, 3.0, 60.0),
         operator_seconds=rng.choice((10.0, 60.0, 60.0, 300.0, 2 * HOUR)),
-        restart_every=_every(rng, 60.0, 600.0),
+        restart_every=_every(rng, 3.0, 60.0),
         lock_every=_every(rng, 20.0, 200.0),
-        jump_every=_every(rng, 20.0, 300.0),
+        jump_every=_every(rng, 3.0, 60.0),
         jump_seconds=rng.choice((2.0, 60.0, HOUR, DAY)),
         change_every=_every(rng, 5.0, 100.0),
     )
