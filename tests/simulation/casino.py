@@ -246,6 +246,7 @@ class Casino:
         if fails_as is not None:
             answer = _Answer(99, booked=answer.booked)
         assert status is not None
+        reply = _written(answer)
         self._history.append(
             Executed(
                 at=self._history.now(),
@@ -258,9 +259,10 @@ class Casino:
                 booked=answer.booked is not None,
                 moved_minor=answer.booked.moved_minor if answer.booked else 0,
                 body=body,
+                reply=reply,
             )
         )
-        return Replied(status, _written(answer))
+        return Replied(status, reply)
 
 
 class _Number:

@@ -88,7 +88,7 @@ class Executed:
     """An operator executed one request; its ledger moved by ``moved_minor`` (often 0).
 
     ``result`` None: its answer was a 5xx; ``booked`` tells a movement of 0 from none. ``body`` is
-    what it was asked.
+    what it was asked, ``reply`` the body of its answer.
     """
 
     at: float
@@ -101,6 +101,7 @@ class Executed:
     booked: bool
     moved_minor: int
     body: bytes
+    reply: bytes = b""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from tests.simulation.checkers import CHECKERS, judge
 from tests.simulation.checkers.evidence import ProviderFacts
 from tests.simulation.history import Executed, Fault, Journaled
 from tests.simulation.told import STRANGER, TOKEN, Story, a_story
-from tests.support.transactions import bet, win
+from tests.support.transactions import attempt_of, bet, win
 
 Change = Callable[[Story], None]
 
@@ -211,6 +211,23 @@ def a_foreign_account(story: Story) -> None:
     story.alter(story.cast.win, account="bob")
 
 
+def a_reply_to_another_request(story: Story) -> None:
+    _, sent = story.first_sent("bet")
+    attempt = attempt_of(
+        story.cast.bet,
+        request=b"POST / HTTP/1.1\r\n\r\n" + sent.body,
+        reply=b"HTTP/1.1 200 OK\r\n\r\n" + b'{"result":0,"mine":1}',
+        outcome="accepted",
+    )
+    story.attempts.append(attempt)
+    story.records = [
+        replace(each, reply=b'{"result":0,"mine":1}') if isinstance(each, Executed) else each
+        for each in story.records
+    ]
+    assert story.spoken() == set()
+    story.attempts = [replace(attempt, reply=attempt.reply.replace(b"mine", b"yours"))]
+
+
 def an_answer_about_a_foreign_row(story: Story) -> None:
     foreign = replace(bet(), agent_id=2, account="bob")
     story.journaled(foreign, "refused")
@@ -359,6 +376,7 @@ def another_amount_is_journaled(story: Story) -> None:
         (a_request_from_nowhere, {"I10"}),
         (a_foreign_token, {"I11"}),
         (a_foreign_account, {"I11"}),
+        (a_reply_to_another_request, {"I11"}),
         (an_answer_about_a_foreign_row, {"I11"}),
         (a_bet_stays_pending, {"I12"}),
         (a_bet_is_pending_for_long, {"I12"}),

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from meganodes.domain.round import OpenRound
 from meganodes.domain.transaction import RoundKey, State, Step, Transaction
-from meganodes.journal.store import Event, ListedTransaction
+from meganodes.journal.store import AttemptRecord, Event, ListedTransaction
 from meganodes.protocol.commands import TransType
 from tests.simulation.checkers import CHECKERS, judge
 from tests.simulation.checkers.evidence import (
@@ -69,6 +69,7 @@ class Story:
     flags: frozenset[str] = frozenset()
     logs: bytes = b""
     seal_faults: tuple[str, ...] = ()
+    attempts: list[AttemptRecord] = field(default_factory=list)
     profile: ProviderFacts = field(default_factory=lambda: ProviderFacts(provider_id=7))
     at: float = 100.0
     calls: int = 0
@@ -262,7 +263,7 @@ class Story:
                 for row in self.rows
             }
             | self.events,
-            attempts=(),
+            attempts=tuple(self.attempts),
             listed={1: tuple(_entry(n, *entry) for n, entry in enumerate(self.listed, 1))},
             open_rounds=tuple(OpenRound(key=key, opened_at_ms=0) for key in self.open_rounds),
             ledgers={1: tuple(self.entries), 2: ()},

@@ -136,7 +136,12 @@ def _unsent(run: Evidence) -> Iterator[Violation]:
 
 def isolation(run: Evidence) -> list[Violation]:
     """I11: no row, account, token or answer of one agent reaches another."""
-    return [*_strange_requests(run), *_strange_answers(run), *_shared_rows(run)]
+    return [
+        *_strange_requests(run),
+        *_strange_replies(run),
+        *_strange_answers(run),
+        *_shared_rows(run),
+    ]
 
 
 def _strange_requests(run: Evidence) -> Iterator[Violation]:
@@ -154,6 +159,19 @@ def _strange_requests(run: Evidence) -> Iterator[Violation]:
         token = dict(sent.headers).get(b"Callback-Token", b"")
         if token not in agent.secrets:
             yield _about("I11", name, "its Callback-Token was never this agent's")
+
+
+def _strange_replies(run: Evidence) -> Iterator[Violation]:
+    """A success that was taken must be what the operator answered to this very request."""
+    given: dict[tuple[int, bytes], list[bytes]] = defaultdict(list)
+    for each in run.history.of(Executed):
+        given[each.agent_id, each.body].append(each.reply)
+    for attempt in run.attempts:
+        body = attempt.request.partition(b"\r\n\r\n")[2]
+        replies = given.get((attempt.agent_id, body), [])
+        if attempt.outcome == "accepted" and not any(map(attempt.reply.endswith, replies)):
+            name = (attempt.agent_id, f"attempt {attempt.attempt_id}")
+            yield _about("I11", name, f"a {attempt.command} took the reply to another request")
 
 
 def _strange_answers(run: Evidence) -> Iterator[Violation]:
