@@ -39,9 +39,11 @@ def fuzz_replies(runs: int, seed: int, folder: Path) -> Fuzzed:
     running = [
         _started(-(-runs // PROCESSES), seed + number, each) for number, each in enumerate(folders)
     ]
-    said = [process.communicate()[1] for process in running]
+    for process in running:
+        process.wait()
     executions = 0
-    for process, text in zip(running, said, strict=True):
+    for process, each in zip(running, folders, strict=True):
+        text = (each / "words-of-libfuzzer").read_text(errors="replace")
         done = _DONE.search(text)
         if process.returncode or done is None:
             raise Finding(f"{_last_words(text)}\n{_inputs(folders)}")
@@ -54,12 +56,15 @@ def fuzz_replies(runs: int, seed: int, folder: Path) -> Fuzzed:
     return Fuzzed(executions, time.monotonic() - began, slowest, figures)
 
 
-def _started(runs: int, seed: int, folder: Path) -> subprocess.Popen[str]:
+def _started(runs: int, seed: int, folder: Path) -> subprocess.Popen[bytes]:
     program = [sys.executable, "-m", "tests.support.fuzz_replies"]
     options = [f"--runs={runs}", f"--seed={seed}", f"--folder={folder}"]
-    return subprocess.Popen(
-        [*program, *options], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-    )
+    folder.mkdir(parents=True)
+    # To a file: of a pipe that nobody reads yet the second process would be held up by the first.
+    with (folder / "words-of-libfuzzer").open("wb") as words:
+        return subprocess.Popen(
+            [*program, *options], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=words
+        )
 
 
 def _last_words(text: str) -> str:
