@@ -11,9 +11,11 @@ from meganodes.domain.reconciliation import (
     Side,
     Sums,
     Told,
+    Verdict,
     expected,
     judge,
     ours,
+    sums_there,
 )
 from meganodes.domain.transaction import Kind, State, Step
 from tests.support.transactions import bet
@@ -73,3 +75,23 @@ def test_what_is_expected_stands_in_the_table_by_the_words_of_a_row() -> None:
                 word = EXPECTED[side][kind.value, state.value]
                 assert Expected(word) is expected(kind, state, side)
     assert EXPECTED[Side.PROVIDER]["bet", "accepted"] == Expected.BOOKED.value
+
+
+def test_what_reports_and_files_say_has_these_words() -> None:
+    assert [side.value for side in Side] == ["operator", "provider"]
+    assert [told.value for told in Told] == ["ok", "cancelled", "refused", "open"]
+    assert [verdict.value for verdict in Verdict] == [
+        "equal",
+        "missing at operator",
+        "missing at provider",
+        "missing at hub",
+        "amount differs",
+        "state differs",
+        "double",
+        "open",
+    ]
+
+
+def test_lines_that_moved_nothing_hide_no_others_from_the_sums() -> None:
+    lines = (entry(told=Told.REFUSED), entry(told=Told.OPEN), entry(amount_minor=7), CANCEL)
+    assert sums_there(lines) == Sums(count=1, bet_minor=7, win_minor=0, cancel_minor=150)

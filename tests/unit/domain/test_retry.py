@@ -37,6 +37,7 @@ def due_in(failures: int, *, waited_ms: int = 0, jitter: float = 0.0) -> int | N
 @pytest.mark.parametrize(
     ("failures", "pause_ms"),
     [
+        (0, 2_000),
         (1, 2_000),
         (50, 2_000),
         (51, MINUTE_MS),
