@@ -81,8 +81,7 @@ def test_reply_that_cannot_be_read_has_no_result() -> None:
 @pytest.mark.parametrize("command", [Command.AUTHENTICATE, Command.BALANCE, Command.BET])
 def test_success_without_a_balance_is_unknown_where_money_depends_on_it(command: Command) -> None:
     outcome = interpret(command, Reply(result=0))
-    assert isinstance(outcome, Unknown)
-    assert outcome.result == 0
+    assert outcome == Unknown(reason="result 0 came without a usable balance", result=0)
 
 
 @pytest.mark.rule("3.3-data-fault-win-cancel")
@@ -105,4 +104,10 @@ def test_status_tells_what_became_of_the_transaction(trans_status: str) -> None:
 
 
 def test_status_without_its_word_is_unknown() -> None:
-    assert isinstance(interpret(Command.STATUS, Reply(result=0, balance_minor=5)), Unknown)
+    outcome = interpret(Command.STATUS, Reply(result=0, balance_minor=5))
+    assert outcome == Unknown(reason="result 0 came without a usable trans_status", result=0)
+
+
+def test_a_result_that_says_nothing_about_the_command_is_named() -> None:
+    why = "result 31 does not say what the backend did with this win"
+    assert interpret(Command.WIN, Reply(result=31)) == Unknown(reason=why, result=31)

@@ -54,8 +54,15 @@ def test_a_given_moment_never_lets_anything_go_earlier(
 
 @pytest.mark.parametrize(("pack_days", "bodies_days"), [(0, 90), (91, 90), (-1, 90)])
 def test_a_policy_that_makes_no_sense_is_refused(pack_days: int, bodies_days: int) -> None:
-    with pytest.raises(ValueError, match="packed a day"):
+    with pytest.raises(ValueError, match=r"^bytes are packed a day after .*, and kept longer$"):
         RetentionPolicy(pack_days=pack_days, bodies_days=bodies_days)
+
+
+@pytest.mark.parametrize("days", [1, 90])
+def test_bytes_may_go_on_the_day_on_which_they_would_be_packed(days: int) -> None:
+    limits = RetentionPolicy(pack_days=days, bodies_days=days).limits(NOW_MS)
+    assert limits.age_at(NOW_MS - days * DAY_MS) is Age.FULL
+    assert limits.age_at(NOW_MS - days * DAY_MS - 1) is Age.RETIRED
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, replace
+
 import pytest
 
 from meganodes.domain.retry import (
@@ -35,6 +37,7 @@ def due_in(failures: int, *, waited_ms: int = 0, jitter: float = 0.0) -> int | N
 @pytest.mark.parametrize(
     ("failures", "pause_ms"),
     [
+        (0, 2_000),
         (1, 2_000),
         (50, 2_000),
         (51, MINUTE_MS),
@@ -107,3 +110,64 @@ def test_an_agents_own_values_go_over_the_schedule_and_bad_ones_are_named() -> N
 def test_a_bad_schedule_is_refused_by_name(changes: dict[str, object], word: str) -> None:
     (fault,) = schedule_faults(changes)
     assert word in fault
+
+
+@pytest.mark.rule("3.4-retry-schedule")
+def test_the_schedule_is_the_published_one() -> None:
+    assert asdict(CONTRACT_SCHEDULE) == {
+        "quick_retries": 50,
+        "quick_min_ms": 2_000,
+        "quick_max_ms": 4_000,
+        "slow_ms": (60_000, 300_000, 900_000, 3_600_000),
+        "steady_ms": 3_600_000,
+        "give_up_ms": 604_800_000,
+        "not_seen_ms": (10_000, 30_000, 60_000, 120_000, 300_000, 600_000),
+        "not_seen_window_ms": 900_000,
+        "not_seen_answers": 3,
+        "void_probes_ms": (3_600_000, 21_600_000, 86_400_000),
+        "cancelled_probes_ms": (900_000, 3_600_000, 86_400_000),
+        "probe_retry_ms": 60_000,
+        "probe_tries": 5,
+        "recheck_ms": 5_000,
+    }
+
+
+LONGEST = 31 * 86_400_000
+COUNTED = "an integer from 1 to 10000 is needed"
+TIMED = f"an integer from 1 to {LONGEST} is needed"
+TIMES = f"a list of integers from 1 to {LONGEST} is needed"
+
+
+@pytest.mark.parametrize(
+    ("changes", "faults"),
+    [
+        ({"quick_min_ms": True}, [f"retry.quick_min_ms: {TIMED}"]),
+        ({"slow_ms": [1, 0]}, [f"retry.slow_ms: {TIMES}"]),
+        (
+            {"slow_ms": 5, "probe_tries": 0},
+            [f"retry.slow_ms: {TIMES}", f"retry.probe_tries: {COUNTED}"],
+        ),
+        ({"quick_retries": 10_001}, [f"retry.quick_retries: {COUNTED}"]),
+        ({"not_seen_answers": 10_001}, [f"retry.not_seen_answers: {COUNTED}"]),
+        ({"give_up_ms": LONGEST + 1}, [f"retry.give_up_ms: {TIMED}"]),
+        ({"quick_min_ms": 5_000}, ["retry.quick_min_ms must not exceed quick_max_ms"]),
+        ({"quick_min_ms": 4_000, "give_up_ms": LONGEST, "probe_tries": 10_000}, []),
+        ({"quick_min_ms": 1, "slow_ms": (1, LONGEST)}, []),
+    ],
+)
+def test_every_fault_of_a_schedule_is_told_and_its_bounds_are_allowed(
+    changes: dict[str, object], faults: list[str]
+) -> None:
+    assert schedule_faults(changes) == faults
+
+
+def test_a_value_that_does_not_exist_hides_no_other_fault() -> None:
+    unknown, known = schedule_faults({"quick": 1, "steady_ms": "soon"})
+    names = ", ".join(asdict(CONTRACT_SCHEDULE))
+    assert unknown == f"retry.quick: there is no such value; there are {names}"
+    assert known == f"retry.steady_ms: {TIMED}"
+
+
+def test_values_of_a_newer_program_are_passed_over() -> None:
+    changed = with_changes(CONTRACT_SCHEDULE, {"from_the_future": 1, "steady_ms": 7})
+    assert changed == replace(CONTRACT_SCHEDULE, steady_ms=7)

@@ -77,3 +77,18 @@ def test_a_cancel_is_judged_by_its_bet_and_its_round(
     (bet,) = bets(state)
     view = RoundView(key=bet.round_key, seq=3, closed=closed, wins=wins, bets=(bet,))
     assert judge_cancel(bet, view, cancel_after_win=allowed) is verdict
+
+
+def test_an_unknown_round_is_open_and_empty() -> None:
+    (bet,) = bets(State.ACCEPTED)
+    view = RoundView(key=bet.round_key)
+    assert (view.seq, view.closed, view.wins, view.bets) == (0, False, 0, ())
+
+
+def test_alarms_say_why_a_win_was_not_recorded() -> None:
+    assert [verdict.value for verdict in WinVerdict] == [
+        "allowed",
+        "no bet known",
+        "all bets refused or undone",
+        "no bet decided yet",
+    ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from meganodes.domain.transaction import LEGAL_MOVES, State, claimed, move
+from meganodes.domain.transaction import LEGAL_MOVES, Kind, State, Step, claimed, move
 from tests.support.rows import owed_cancel, owed_win, pending_bet
 
 TERMINAL = {
@@ -50,3 +50,24 @@ def test_a_claim_in_the_same_commit_counts_as_the_first_attempt() -> None:
 @pytest.mark.rule("3.1-cancel-guid")
 def test_the_cancel_guid_is_the_bets_with_a_suffix() -> None:
     assert pending_bet().cancel_guid == pending_bet().guid + "-c"
+
+
+def test_what_is_stored_of_a_row_has_these_words_for_ever() -> None:
+    assert {kind.value for kind in Kind} == {"bet", "win", "cancel"}
+    assert {step.value for step in Step} == {"none", "deliver", "verify", "probe"}
+    assert {state.value for state in State} == {
+        "pending",
+        "accepted",
+        "refused",
+        "cancelling",
+        "not_seen_wait",
+        "cancelled",
+        "void",
+        "tombstone",
+        "owed",
+        "credited",
+        "undelivered",
+        "parked",
+        "settled_by_hand",
+        "recorded",
+    }
