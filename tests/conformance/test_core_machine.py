@@ -116,6 +116,15 @@ class CoreMachine(RuleBasedStateMachine):
             self.world.operator.plan[Command.CANCEL].append(way)
             self.cancel(node, bet.transaction_id, "c1", wait)
 
+    @rule(node=NODE, number=NUMBERS)
+    def win_answered_41_that_its_status_contradicts(self, node: int, number: int) -> None:
+        bet = self.standing(number)
+        if bet is not None:
+            self.world.operator.plan[Command.WIN].appendleft("41, executed")
+            self.world.operator.plan[Command.STATUS].appendleft("21")
+            self.win(node, bet.transaction_id, bet.round_id, ("7.00", "open"), 0.05)
+            self.world.tick(node)
+
     def standing(self, number: int) -> Transaction | None:
         bets = [row for row in self.world.rows() if row.state is State.ACCEPTED]
         return bets[number % len(bets)] if bets else None
