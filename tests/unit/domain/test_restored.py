@@ -17,7 +17,11 @@ MOMENT = Moment(now_ms=START_MS + 60_000, jitter=0.0, schedule=CONTRACT_SCHEDULE
 
 @pytest.mark.reliability("2.6-database-restore")
 def test_an_undecided_bet_is_put_aside_and_nothing_is_due() -> None:
-    aside = put_aside(given_up(bet(), MOMENT).after).after
+    given = given_up(bet(), MOMENT)
+    assert given.cause == "restored: undecided when the backup was taken"
+    move = put_aside(given.after)
+    assert move.cause == "parked: undecided when the backup was taken"
+    aside = move.after
     assert aside.state is State.PARKED
     assert aside.step is Step.NONE
     assert aside.due_at_ms is None
