@@ -17,8 +17,8 @@ from tests.simulation.planted_bugs import (
 )
 
 SECONDS_MAX = 5.0
-"""What a recorded run may take on a machine of one's own; this one may be shared by others."""
-_SHARED = 6.0
+"""What a recorded run may take of a core; where others share it everything takes longer."""
+_SHARED = 3.0
 
 pytestmark = pytest.mark.thorough
 
@@ -28,7 +28,7 @@ def test_a_planted_bug_is_found_by_its_judge_in_the_recorded_run(bug: Planted) -
     found = look_for(bug)
 
     assert found.sentences, f"{bug.patch} was not found: {bug.breaks}"
-    assert found.seconds <= SECONDS_MAX * _SHARED
+    assert found.run_seconds <= SECONDS_MAX * _SHARED
 
 
 @pytest.mark.parametrize("bug", all_planted(), ids=lambda bug: bug.patch)
