@@ -17,7 +17,10 @@ FIN = b""
 
 
 class Wire:
-    """One connection. ``receive`` is given what the hub writes; ``arrive`` brings what it reads."""
+    """One connection. ``receive`` is given what the hub writes; ``arrive`` brings what it reads.
+
+    ``brought_at`` is the moment at which the last bytes sent from there are here.
+    """
 
     def __init__(self, agent_id: int, host: str, receive: Callable[[Wire, bytes], None]) -> None:
         """Open it, for the process that is running."""
@@ -27,6 +30,7 @@ class Wire:
         self.is_closed_there = False
         self.is_closed_here = False
         self.exchanges = 0
+        self.brought_at = 0.0
         self._receive = receive
         self._inbox: deque[bytes | ConnectionError] = deque()
         self._protocol: asyncio.Protocol | None = None

@@ -21,8 +21,6 @@ from tests.simulation.garbage import GARBAGE_REPLIES, broken_reply, http_reply
 from tests.simulation.history import History, Sent
 from tests.simulation.loop import WORLD
 
-_LATE_SECONDS_MIN: Final = 3.0
-
 
 class Replied(Protocol):
     """What an operator answers."""
@@ -42,13 +40,15 @@ Execute = Callable[[Mapping[bytes, bytes], bytes], Replied]
 class LineHabits:
     """What may become of callbacks on their way: shares of 0 to 1, of all requests.
 
-    ``late`` ones are executed 3 s to ``late_seconds_max`` after they were sent. ``closing`` is the
-    share of replies after which the operator ends the connection, soon or after some idling.
+    ``late`` ones are executed ``late_seconds_min`` to ``late_seconds_max`` after they were sent.
+    ``closing`` is the share of replies after which the operator ends the connection, soon or after
+    some idling.
     """
 
     request_lost: float = 0.0
     reply_lost: float = 0.0
     late: float = 0.0
+    late_seconds_min: float = 3.0
     late_seconds_max: float = 60.0
     duplicate: float = 0.0
     garbage: float = 0.0
@@ -197,8 +197,8 @@ class Network:
 
     def _late(self, operator: Operator, request: Request) -> None:
         """A proxy keeps the request and delivers it when nobody waits for it any more."""
-        most = math.log(operator.habits.late_seconds_max / _LATE_SECONDS_MIN)
-        seconds = _LATE_SECONDS_MIN * math.exp(self._random.random() * most)
+        least, most = operator.habits.late_seconds_min, operator.habits.late_seconds_max
+        seconds = least * math.exp(self._random.random() * math.log(most / least))
         self._note(operator, "late-execution", request, f"{seconds:.1f} s")
         self.latest_at = max(self.latest_at, self._loop.time() + seconds)
         self._later(seconds, self._run, operator, request)
@@ -268,7 +268,7 @@ class Network:
         every = self._random.choice((0.05, 0.3, 1.5))
         for position in range(0, len(data), size):
             piece = data[position : position + size]
-            self._later(every * (position // size), request.wire.arrive, piece)
+            self._bring(request.wire, piece, every * (position // size))
 
     def _away(self, operator: Operator, request: Request) -> None:
         """The whole operator is away, each in its own manner."""
@@ -309,11 +309,16 @@ class Network:
 
     def _send(self, operator: Operator, request: Request, data: bytes) -> None:
         self.messages += 1
-        self._later(self._latency(operator), request.wire.arrive, data)
+        self._bring(request.wire, data, self._latency(operator))
 
     def _finish(self, request: Request) -> None:
         request.wire.is_closed_there = True
-        request.wire.arrive(FIN)
+        self._bring(request.wire, FIN, 0.0)
+
+    def _bring(self, wire: Wire, data: bytes, seconds: float) -> None:
+        """Let bytes, or FIN, arrive after so long, but never before what was sent ahead of them."""
+        wire.brought_at = max(wire.brought_at, self._loop.time() + seconds)
+        self._loop.call_at(wire.brought_at, wire.arrive, data, context=WORLD)
 
     def _break(self, operator: Operator, request: Request) -> None:
         request.wire.is_closed_there = True

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Final
 
@@ -21,11 +21,28 @@ from tests.simulation.store import StoreHabits
 HOUR: Final = 3_600.0
 DAY: Final = 24 * HOUR
 _CURRENCIES: Final = (("EUR", 2), ("JPY", 0), ("KWD", 3), ("BRL", 2))
+_LATE_SECONDS: Final = ((3.0, 30.0), (3.0, 900.0), (3.0, 2 * HOUR), (3.0, 26 * HOUR))
+_LATE_UNMARKED: Final = (*_LATE_SECONDS, *(2 * ((3.0, 900.0),)), (24 * HOUR, 26 * HOUR))
+_FEW_RETRIES: Final[Mapping[str, int]] = {"quick_retries": 1}
+_FIRST_NOT_SEEN: Final[Mapping[str, int]] = {"not_seen_answers": 1, "not_seen_window_ms": 400}
+_OWN_SCHEDULES: Final[tuple[Mapping[str, int], ...]] = (
+    *(4 * ({},)),
+    *(3 * (_FEW_RETRIES,)),
+    _FIRST_NOT_SEEN,
+)
+SCHEDULES: Final[tuple[Mapping[str, int], ...]] = (
+    {},
+    {"quick_min_ms": 500, "quick_max_ms": 1_000},
+    {"quick_retries": 10},
+    _FEW_RETRIES,
+    _FIRST_NOT_SEEN,
+)
+"""What an agent's own values for the retry schedule may be changed to in flight."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentPlan:
-    """One agent and its operator."""
+    """One agent and its operator. ``retry`` are its own values for the retry schedule."""
 
     agent_id: int
     revision: str
@@ -34,6 +51,7 @@ class AgentPlan:
     personality: Personality
     tombstones_shown: bool
     line: LineHabits
+    retry: Mapping[str, int]
     players: int = 3
 
 
@@ -136,21 +154,22 @@ def _every(rng: random.Random, least: float, most: float, *, never: float = 0.3)
 
 def _agent(rng: random.Random, seed: int, agent_id: int) -> AgentPlan:
     currency, exponent = rng.choice(_CURRENCIES)
-    number = (seed * 3 + agent_id) % PERSONALITIES if rng.random() < 0.5 else 0
-    personality = Personality.numbered(number, failing=_share(rng, 0.1))
-    late_most = rng.choice((30.0, 900.0, 2 * HOUR, 26 * HOUR))
+    personality = _personality(rng, (seed * 3 + agent_id) % PERSONALITIES)
+    is_unmarked = not personality.tombstones and personality.unknown_cancel == "not seen"
+    late_least, late_most = rng.choice(_LATE_UNMARKED if is_unmarked else _LATE_SECONDS)
     line = LineHabits(
         request_lost=_share(rng, 0.2),
         reply_lost=_share(rng, 0.2),
-        late=_share(rng, 0.05),
+        late=rng.uniform(0.04, 0.05) if is_unmarked else _share(rng, 0.05),
+        late_seconds_min=late_least,
         late_seconds_max=late_most,
         duplicate=_share(rng, 0.2),
-        garbage=_share(rng, 0.1),
+        garbage=_share(rng, 0.2),
         broken=_share(rng, 0.05),
         gateway_error=_share(rng, 0.05),
-        reset=_share(rng, 0.05),
+        reset=_share(rng, 0.1),
         cut=_share(rng, 0.03),
-        slow=_share(rng, 0.05),
+        slow=_share(rng, 0.1),
         drip=_share(rng, 0.03),
         refused=_share(rng, 0.1),
         unresolved=_share(rng, 0.05),
@@ -165,7 +184,19 @@ def _agent(rng: random.Random, seed: int, agent_id: int) -> AgentPlan:
         personality=personality,
         tombstones_shown=personality.tombstones and rng.random() < 0.3,
         line=line,
+        retry=rng.choice(_OWN_SCHEDULES),
     )
+
+
+def _personality(rng: random.Random, number: int) -> Personality:
+    """Draw a good operator, the one of this number, or such a one that a late bet may surprise."""
+    drawn, failing = rng.random(), _share(rng, 0.1)
+    if drawn < 0.25:
+        return Personality.numbered(0, failing=failing)
+    numbered = Personality.numbered(number, failing=failing)
+    if drawn < 0.6:
+        return numbered
+    return replace(numbered, tombstones=False, unknown_cancel="not seen")
 
 
 def _provider(rng: random.Random, provider_id: int, rounds: int, nodes: int) -> ProviderPlan:
@@ -181,7 +212,7 @@ def _provider(rng: random.Random, provider_id: int, rounds: int, nodes: int) -> 
             cancels=_share(rng, 0.3),
             cancels_first=_share(rng, 0.05),
             gives_up=_share(rng, 0.1),
-            breaks_off=_share(rng, 0.05),
+            breaks_off=_share(rng, 0.3),
             prizes=_share(rng, 0.1) if pays_prizes else 0.0,
         ),
         wins_without_bet=pays_prizes,
@@ -195,8 +226,8 @@ def _troubles(rng: random.Random) -> Troubles:
         down_seconds=rng.choice((0.2, 2.0, 10.0)),
         pause_every=_every(rng, 3.0, 60.0),
         database_every=_every(rng, 4.0, 60.0),
-        operator_every=_every(rng, 3.0, 60.0),
-        operator_seconds=rng.choice((10.0, 60.0, 60.0, 300.0, 2 * HOUR)),
+        operator_every=_every(rng, 2.0, 30.0, never=0.15),
+        operator_seconds=rng.choice((5.0, 10.0, 60.0, 60.0, 300.0, 2 * HOUR)),
         restart_every=_every(rng, 3.0, 60.0),
         lock_every=_every(rng, 20.0, 200.0),
         jump_every=_every(rng, 3.0, 60.0),
@@ -229,7 +260,7 @@ def _without_trouble(name: str) -> Callable[[Plan], Plan]:
 
 def _shares(record: type[object]) -> list[str]:
     names = [each.name for each in fields(record)]  # type: ignore[arg-type]
-    return [name for name in names if not name.endswith(("seconds", "seconds_max"))]
+    return [name for name in names if not name.endswith(("seconds", "seconds_min", "seconds_max"))]
 
 
 STRENGTHS: Final[dict[str, Callable[[Plan], Plan]]] = {

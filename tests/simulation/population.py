@@ -176,6 +176,7 @@ class Population:
             callback_token=Secret(callback_token(agent_id, 1)),
             signing_secrets=(Secret(signing_secret(agent_id, 1)),),
             tombstones_shown=plan.tombstones_shown,
+            retry=plan.retry,
         )
 
     def _carry(self, plan: ProviderPlan) -> None:

@@ -15,7 +15,7 @@ from meganodes.domain.transaction import Transaction
 from tests.simulation.checkers import judge
 from tests.simulation.checkers.evidence import Evidence
 from tests.simulation.checkers.journal import LEGAL
-from tests.simulation.history import Answered, Asked, Executed, Fault, Journaled, Reached, Sent
+from tests.simulation.history import Answered, Asked, Executed, Fault, Journaled, Reached
 from tests.simulation.wire import read_callback
 
 TRANSITIONS_MIN = 100
@@ -54,12 +54,12 @@ FAULT_KINDS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class _Life:
-    """One bet or win with all that was seen of it."""
+    """One bet or win with all that was seen of it. ``is_sent``: it left itself, not its cancel."""
 
     row: Transaction
     steps: list[Journaled]
     executed: list[Executed]
-    sent: list[Sent]
+    is_sent: bool
 
     def moved(self, left: str, entered: str, cause: str = "") -> bool:
         """Tell whether it made this transition, for a cause that begins like this."""
@@ -102,8 +102,8 @@ def _bet_lines(life: _Life, commits: _Times, outages: _Times) -> dict[str, bool]
     stopped = life.moved("pending", "cancelling", "its node stopped")
     return {
         "bet: its node stopped, or its commit was unknown, before the send": stopped
-        and not life.sent,
-        "bet: crash, time-out or reset on the way": life.is_undone and bool(life.sent),
+        and not life.is_sent,
+        "bet: crash, time-out or reset on the way": life.is_undone and life.is_sent,
         "bet: executed, but the answer was lost": life.is_undone and life.took("bet"),
         "bet: crash after the answer was in": stopped and life.took("bet"),
         "bet: executed late, after its cancel": bool(cancels and bets and bets[-1].at > cancels[0]),
@@ -191,12 +191,11 @@ def _reached(run: Evidence) -> list[Reached]:
 
 
 def _lines(run: Evidence) -> list[str]:
-    sent: dict[tuple[int, str], list[Sent]] = {}
+    sent = set()
     for each in run.sent:
         callback = read_callback(each.body)
-        if callback.reference:
-            name = (each.agent_id, callback.original or callback.reference)
-            sent.setdefault(name, []).append(each)
+        if callback.command in {"bet", "win"}:
+            sent.add((each.agent_id, callback.reference))
     commits = _moments(run, lambda kind: kind.startswith("commit-"))
     outages = _moments(run, lambda kind: kind == "database-outage")
     changes = _moments(run, lambda kind: kind == "setting-changed")
@@ -206,7 +205,7 @@ def _lines(run: Evidence) -> list[str]:
         steps = run.steps.get((row.agent_id, row.trans_id), [])
         if row.kind == "cancel" or not steps:
             continue
-        life = _Life(row, steps, run.executions.get(reference, []), sent.get(reference, []))
+        life = _Life(row, steps, run.executions.get(reference, []), reference in sent)
         if row.kind == "win":
             met = _win_lines(life, commits, changes)
         else:

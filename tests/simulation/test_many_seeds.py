@@ -16,7 +16,7 @@ from tests.simulation.sometimes import WANTED, missing
 from tests.support.effort import THOROUGH, effort
 
 FIRST = 1_000
-SEEDS = effort(4, 118)
+SEEDS = effort(4, 128)
 ROUNDS = effort(120, 300)
 PROCESSES = effort(1, max(1, min(4, os.cpu_count() or 1)))
 SOON_MET = (

@@ -152,6 +152,30 @@ def test_a_connection_that_the_operator_closes_is_not_written_on_once_that_is_se
     called(LineHabits(closing=1.0), play)
 
 
+def test_the_end_of_a_connection_does_not_overtake_the_reply_before_it() -> None:
+    async def play(line: Line) -> None:
+        for _ in range(40):
+            done = await line.call()
+            assert done.phase is Phase.COMPLETE
+            assert done.reply is not None
+            await asyncio.sleep(10)
+        assert len(line.executed) == 40
+
+    called(LineHabits(closing=1.0, latency_seconds=0.3), play)
+
+
+def test_what_is_late_is_executed_within_the_times_of_its_line() -> None:
+    async def play(line: Line) -> None:
+        began = asyncio.get_running_loop().time()
+        await line.call()
+        await asyncio.sleep(3_000)
+        assert len(line.executed) == 1
+        # Beside the delay itself the request is under way for at most a latency.
+        assert 1_000 <= line.executed[0] - began <= 2_001
+
+    called(LineHabits(late=1.0, late_seconds_min=1_000, late_seconds_max=2_000), play)
+
+
 def test_an_operator_that_is_away_breaks_what_is_open() -> None:
     async def play(line: Line) -> None:
         await line.call()

@@ -45,6 +45,23 @@ def test_lines_are_told_apart_by_what_was_durable_and_executed() -> None:
     assert (met["line win: of nothing"], met["line win: its schedule was used up"]) == (1, 1)
 
 
+def test_a_bet_was_stopped_before_its_send_when_only_its_cancel_left() -> None:
+    story = a_story()
+    unsent, sent = bet(round_id="r-7"), bet(round_id="r-6")
+    for row in (unsent, sent):
+        story.journaled(row, "pending")
+        if row is sent:
+            story.sent(row, "bet")
+        story.journaled(row, "cancelling!", cause="its node stopped")
+        story.sent(row, "cancel")
+        story.held(row, "cancelling", "unsure")
+    before = counted(a_story().evidence())
+    met = counted(story.evidence()) - before
+
+    assert met["line bet: its node stopped, or its commit was unknown, before the send"] == 1
+    assert met["line bet: crash, time-out or reset on the way"] == 1
+
+
 def test_what_was_met_too_rarely_is_said() -> None:
     wanted = {"fault reset": 3, "line bet: refused": 1}
 

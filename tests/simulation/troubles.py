@@ -12,7 +12,7 @@ from meganodes.directory.records import AgentState
 from meganodes.kit.secrets import Secret
 from tests.simulation.network import OUTAGES, healed
 from tests.simulation.node import Node, Surroundings
-from tests.simulation.plan import Plan
+from tests.simulation.plan import SCHEDULES, Plan
 from tests.simulation.population import (
     Population,
     Resident,
@@ -22,11 +22,6 @@ from tests.simulation.population import (
 )
 
 PAUSE_SECONDS_MIN: Final = 0.1
-_SCHEDULES: Final[tuple[dict[str, int], ...]] = (
-    {},
-    {"quick_min_ms": 500, "quick_max_ms": 1_000},
-    {"quick_retries": 10},
-)
 
 
 class Bad:
@@ -188,7 +183,7 @@ class Bad:
 
     def _reschedule(self, resident: Resident, rng: random.Random) -> None:
         self._registry.change_agent(
-            resident.plan.agent_id, "retry schedule", retry=rng.choice(_SCHEDULES)
+            resident.plan.agent_id, "retry schedule", retry=rng.choice(SCHEDULES)
         )
 
     def _suspend(self, resident: Resident, rng: random.Random) -> None:

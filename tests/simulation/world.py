@@ -47,6 +47,9 @@ _AWAKE_SECONDS: Final = 0.5
 """So long before something is due the node is awake that is to do it."""
 _AWAKE_SECONDS_MAX: Final = 20 * 60.0
 _NAP_SECONDS: Final = 4 * 3_600.0
+_SHORT_NAP_SECONDS: Final = 10 * 60.0
+PUNCTUAL_SECONDS: Final = 2 * 3_600.0
+"""So long after healing I12 measures how soon what is owed is done: nobody sleeps long then."""
 _AWAKE_BETWEEN_NAPS: Final = 30.0
 
 
@@ -103,6 +106,11 @@ async def _live(loop: VirtualLoop, plan: Plan) -> World:
     await world.heal()
     await world.come_to_rest()
     return world
+
+
+def nap_seconds(healed_for: float) -> float:
+    """Give how long all nodes may sleep over what is due, so long after healing."""
+    return _SHORT_NAP_SECONDS if healed_for < PUNCTUAL_SECONDS else _NAP_SECONDS
 
 
 class World:
@@ -200,7 +208,7 @@ class World:
                 await self._sleep(wait - _AWAKE_SECONDS)
             elif self._awake_seconds() > _AWAKE_SECONDS_MAX:
                 # An operator that fails each repeat is asked for seven days: not all of them here.
-                await self._sleep(_NAP_SECONDS)
+                await self._sleep(nap_seconds(self._loop.time() - self._healed_at))
                 await asyncio.sleep(_AWAKE_BETWEEN_NAPS)
         self._ended_at = self._loop.time()
         self.history.phase("quiet")

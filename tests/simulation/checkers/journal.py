@@ -55,7 +55,7 @@ BIRTHS = frozenset(
 )
 _OPEN = frozenset({"pending", "owed", "cancelling", "not_seen_wait"})
 _PENDING_SECONDS = 30.0
-_OWED_SECONDS = 2 * 3_600.0
+OWED_SECONDS = 2 * 3_600.0
 """After healing: the slow schedule asks hourly, the window for 42 and 43 is 15 min."""
 _HUB_FAULTS = frozenset({"database-outage", "node-killed", "node-paused", "commit-lost"})
 
@@ -124,7 +124,7 @@ def _slow(
         if end > allowed:
             yield _about(row, "I12", f"pending for {end - start:.1f} s")
     for start, end in _spans(steps, {"owed", "cancelling"}, run.ended_at):
-        if start <= run.healed_at and end > run.healed_at + _OWED_SECONDS:
+        if start <= run.healed_at and end > run.healed_at + OWED_SECONDS:
             excuse = unwilling_excuse(run, row)
             yield _about(row, "I12", f"owed for {end - run.healed_at:.0f} s after healing", excuse)
 
