@@ -183,10 +183,11 @@ def test_tests_have_a_few_places_of_their_own() -> None:
 
 def test_room_for_deliveries_is_what_could_start_now() -> None:
     places = bulkhead()
-    assert places.delivery_room(0.0) == 16, "the usual places"
-    for left in reversed(range(6, 16)):
+    assert places.delivery_room(0.0) == BURST
+    for left in reversed(range(BURST)):
         assert places.enter(Lane.DELIVERY, 0.0) is None
         assert places.delivery_room(0.0) == left
+    assert places.delivery_room(1.0) == 6, "of the 16 places"
     assert fill(places, Lane.DELIVERY, 7, 1.0) == 6
     assert places.delivery_room(100.0) == 0, "all 16 places are taken"
 

@@ -422,7 +422,7 @@ async def test_cancelled_call_gives_its_place_back() -> None:
 
 async def test_room_for_deliveries_is_that_of_the_agent() -> None:
     setup = Setup(says(OK))
-    assert setup.gateway.delivery_room(1) == 16
+    assert setup.gateway.delivery_room(1) == BURST
     assert setup.gateway.may_deliver(1)
     await setup.send_many(a_call(Command.WIN, lane=Lane.DELIVERY), BURST)
     assert setup.gateway.delivery_room(1) == 0
@@ -431,7 +431,7 @@ async def test_room_for_deliveries_is_that_of_the_agent() -> None:
     assert not attempt.outcome.counted
 
 
-@pytest.mark.parametrize("every_ms", [50, 160])
+@pytest.mark.parametrize("every_ms", [50, 100])
 async def test_owed_wins_flow_at_the_rate_however_often_room_is_asked_for(every_ms: int) -> None:
     """I12: 10,000 due items within 120 s of healing are 84 a second."""
     setup = Setup(says(OK))
