@@ -47,12 +47,15 @@ def hub_versions(packages: Iterable[str]) -> dict[str, str]:
     }
 
 
-def commit() -> str:
-    """Name the revision that is measured, with ``-changed`` when files differ from it."""
+def commit(*also: str) -> str:
+    """Name the revision that is measured, with ``-changed`` when files differ from it.
+
+    ``also`` names folders that count besides those of the hub.
+    """
     revision = _git("rev-parse", "--short", "HEAD")
     if revision is None:
         return "unknown"
-    changed = _git("status", "--porcelain", "--", "src", "requirements", "pyproject.toml")
+    changed = _git("status", "--porcelain", "--", "src", "requirements", "pyproject.toml", *also)
     return f"{revision}-changed" if changed else revision
 
 

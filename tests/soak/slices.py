@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from benchmarks.machine import commit
 from tests.house.tree import ROOT
 
 RESULTS = ROOT / "docs" / "reliability-figures" / "soak.jsonl"
@@ -43,7 +43,7 @@ def result_line(
     """Make the line of one slice."""
     return {
         "part": part,
-        "commit": commit(),
+        "commit": commit("tests"),
         "ended": datetime.now(UTC).isoformat(timespec="seconds"),
         "seed": ran.seed,
         "seconds": round(seconds),
@@ -57,14 +57,3 @@ def keep(line: Mapping[str, object], path: Path = RESULTS) -> None:
     """Append a line to the results."""
     with path.open("a") as written:
         written.write(json.dumps(line) + "\n")
-
-
-def commit() -> str:
-    """Name the commit that is tested; with a plus when files were changed since."""
-    name = _git("rev-parse", "--short=9", "HEAD")
-    return f"{name}+" if _git("status", "--porcelain", "--", "src", "tests") else name
-
-
-def _git(*words: str) -> str:
-    ran = subprocess.run(["git", *words], capture_output=True, text=True, check=True, cwd=ROOT)
-    return ran.stdout.strip()
