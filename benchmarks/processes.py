@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import time
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -116,9 +117,13 @@ def cpu_ticks(stat: str) -> int:
 
 def pids_of_tree(pid: int) -> list[int]:
     """Give a process and all that it started, directly or not."""
-    found = [pid]
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+    # Not from /proc/PID/task/*/children, which leaves some out while others of them end.
+    children = defaultdict(list)
+    for stat in Path("/proc").glob("[0-9]*/stat"):
         with suppress(FileNotFoundError, ProcessLookupError):
-            for child in task.read_text().split():
-                found += pids_of_tree(int(child))
+            parent = int(stat.read_text().rpartition(")")[2].split()[1])
+            children[parent].append(int(stat.parent.name))
+    found = [pid]
+    for each in found:
+        found += children[each]
     return found

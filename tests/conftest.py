@@ -1,6 +1,7 @@
 """What every test may rely on: an empty environment, a network that ends at loopback, one seed."""
 
 import ipaddress
+import logging
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -98,9 +99,16 @@ pytest.MonkeyPatch().setattr(structlog, "configure", _configure_uncached)
 @pytest.fixture(autouse=True)
 def _logging_as_before() -> Iterator[None]:
     """Give each test the logging that the one before it was given."""
-    before = structlog.get_config()
+    before, root = structlog.get_config(), logging.getLogger()
+    level, handlers = root.level, tuple(root.handlers)
     yield
     structlog.configure(**before)
+    root.setLevel(level)  # One test's debugging would be the next one's output.
+    root.handlers = [each for each in root.handlers if each in handlers or not _is_ours(each)]
+
+
+def _is_ours(handler: logging.Handler) -> bool:
+    return type(handler).__module__.startswith("meganodes.")
 
 
 sys.addaudithook(_only_loopback)

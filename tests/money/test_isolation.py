@@ -11,6 +11,7 @@ from statistics import median
 
 import pytest
 
+from tests.support.backends_apart import ApartBackend, backends_apart
 from tests.support.many_agents import Installation, Player, an_installation
 from tests.support.studio_load import Load, at_a_rate, percentile
 from tests.support.troubled_backends import DEAD, Backend, Health, backends
@@ -26,9 +27,7 @@ OPENING_SECONDS = 16
 """In so long every circuit has opened: ten calls of four seconds, many of them at once."""
 OWED = 10_000
 DRAINED_SECONDS = 120
-BUSY = 1.5
-"""A machine that is shared stops now and then, and 120 s are only 15 more than the rate needs."""
-LOOK_SECONDS = 0.1
+LOOK_SECONDS = 0.5
 SOCKETS_MAX = 80
 REFUSED_MS_MAX = 20
 CALLS_A_SECOND_MAX = 100
@@ -50,7 +49,7 @@ HURRIED = {
 class Town:
     """A hub that is served, its agents and the load on it."""
 
-    def __init__(self, installation: Installation, made: Sequence[Backend]) -> None:
+    def __init__(self, installation: Installation, made: Sequence[ApartBackend]) -> None:
         self.installation = installation
         self.well = made[:HEALTHY]
         self.dead = made[HEALTHY:]
@@ -127,7 +126,7 @@ async def test_ten_dead_backends_of_a_thousand_agents_are_noticed_by_nobody_else
     tmp_path: Path,
 ) -> None:
     async with (
-        backends(HEALTHY + 2 * len(DEAD)) as made,
+        backends_apart(HEALTHY + 2 * len(DEAD)) as made,
         an_installation(tmp_path, [each.url for each in made], AGENTS - len(made)) as installation,
     ):
         town = Town(installation, made)
@@ -140,7 +139,7 @@ async def test_ten_dead_backends_of_a_thousand_agents_are_noticed_by_nobody_else
         await one_heals(town, patient, quiet_ms)
 
 
-async def bring_trouble(town: Town) -> Backend:
+async def bring_trouble(town: Town) -> ApartBackend:
     """Let two backends die in each way; give one that never answers and is owed a lot."""
     kinds = dict(zip(town.dead, DEAD * 2, strict=True))
     patient = next(each for each, kind in kinds.items() if kind is Health.SILENT)
@@ -187,22 +186,22 @@ async def compared(town: Town) -> tuple[float, float]:
     assert codes(knocking) == {3004}
     assert refused_ms <= REFUSED_MS_MAX
     for each in town.dead:
-        calls = sum(moment > since for moment in each.requests)
+        calls = sum(moment > since for moment in (await each.seen()).requests)
         assert calls <= seconds / 2 + 1, f"{each.health}: {calls} calls in {seconds:.0f} s"
     return before_ms, with_it_ms
 
 
-async def until_drained(patient: Backend) -> float:
+async def until_drained(patient: ApartBackend) -> float:
     """Give the moment at which the last win that is owed was taken, or when it is too late."""
     for _ in range(round(2 * DRAINED_SECONDS / LOOK_SECONDS)):
-        if len(patient.ledger.wins) >= OWED:
+        if await patient.wins() >= OWED:
             break
         await asyncio.sleep(LOOK_SECONDS)
-    assert len(patient.ledger.wins) == OWED, "not drained in twice the time"
+    assert await patient.wins() == OWED, "not drained in twice the time"
     return time.monotonic()
 
 
-async def one_heals(town: Town, patient: Backend, quiet_ms: float) -> None:
+async def one_heals(town: Town, patient: ApartBackend, quiet_ms: float) -> None:
     """What it is owed flows, and the others still do not notice."""
     healed = time.monotonic()
     await patient.become(Health.WELL)
@@ -212,15 +211,16 @@ async def one_heals(town: Town, patient: Backend, quiet_ms: float) -> None:
         drained.append(await town.window())
     seconds = await draining - healed
     meanwhile_ms = median(map(p99_ms, drained))
+    seen = await patient.seen()
+    since_then = [each for each in seen.requests if each > healed]
     print(f"{OWED} wins were taken {seconds:.0f} s after healing; p99 {meanwhile_ms:.1f} ms")
-    assert seconds <= BUSY * DRAINED_SECONDS
-    # Here the backend works for its 10,000 wins in the very process that measures the others.
-    assert meanwhile_ms <= BUSY * unnoticed(quiet_ms)
+    print(f"at most {most_in_a_second(since_then)} calls in a second")
+    assert seconds <= DRAINED_SECONDS
+    assert meanwhile_ms <= unnoticed(quiet_ms)
     assert {0} == set().union(*map(codes, drained))
-    since_then = [each for each in patient.requests if each > healed]
     assert most_in_a_second(since_then) <= CALLS_A_SECOND_MAX
-    assert sum(patient.ledger.wins.values()) == OWED
-    assert not patient.ledger.bets, "no bet of the dead time was booked"
+    assert seen.wins_minor == OWED
+    assert not seen.bets, "no bet of the dead time was booked"
 
 
 @pytest.mark.slow

@@ -14,8 +14,8 @@ from typing import Final
 from meganodes.callbacks.egress import EgressRules
 from meganodes.protocol.commands import DEADLINE_SECONDS, Command
 
-HEADROOM: Final = 5
-"""In any second so many more deliveries than the rate may leave: with 95 never above 100."""
+HEADROOM: Final = 3
+"""In any second so many more deliveries than the rate may leave: with 97 never above 100."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +43,7 @@ class BulkheadSettings:
     delivery_min: int = 4
     delivery_usual: int = 16
     delivery_max: int = 64
-    delivery_per_second: int = 95
+    delivery_per_second: int = 97
     processes: int = 1
     """How many processes share these places; each gives its part of them, rounded up."""
 

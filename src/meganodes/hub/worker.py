@@ -44,7 +44,7 @@ _COMMITTED_WITHIN_MS = 30_000
 """A row is in the journal so long after its number was made, or never."""
 _SEAL_EVERY_SECONDS = 10.0
 _DRAIN_PAUSE_SECONDS = 0.04
-"""Short enough that nothing of the 95 a second that may flow to one agent is left unused."""
+"""Short enough that nothing of the 97 a second that may flow to one agent is left unused."""
 
 
 class Worker:

@@ -22,7 +22,7 @@ def test_the_servers_work_is_found_under_its_first_process() -> None:
                 ).fetchall()
                 connection.execute("SELECT sum(n) FROM generate_series(1, 1000000) AS n")
                 assert cpu_seconds_of_tree(database.pid) > before
-            assert worker in pids_of_tree(database.pid)
+                assert worker in pids_of_tree(database.pid)
             assert version == server_version()
             raise KeyError
 

@@ -110,13 +110,13 @@ def test_deliveries_leave_at_most_a_hundred_times_in_any_second() -> None:
                 places.leave(Lane.DELIVERY, alive=True)
     busiest = max(sum(start <= moment < start + 1 for moment in moments) for start in moments[:400])
     assert busiest <= 100
-    assert len(moments) >= 5 * 95
+    assert len(moments) >= 5 * 97
 
 
 def test_rate_is_said_to_be_the_reason() -> None:
     places = bulkhead(delivery_usual=64)
     assert [places.enter(Lane.DELIVERY, 0.0) for _ in range(BURST + 1)][-1] == (
-        "deliveries are held to 95 a second"
+        "deliveries are held to 97 a second"
     )
 
 
@@ -125,7 +125,7 @@ def test_rate_is_said_to_be_the_reason() -> None:
 def test_asking_every_fifty_milliseconds_reaches_the_rate_and_never_a_hundred_and_one(
     tick_ms: tuple[int, int], seed: int
 ) -> None:
-    """I12: what is owed flows at 95 a second after healing; the backend never sees above 100."""
+    """I12: what is owed flows at 95 a second and more after healing; the backend never sees above 100."""
     chance = random.Random(seed)  # noqa: S311 - the same seed, the same story
     places = bulkhead()
     places.begin_anew()
