@@ -132,9 +132,7 @@ async def test_ten_dead_backends_of_a_thousand_agents_are_noticed_by_nobody_else
         town = Town(installation, made)
         patient = await bring_trouble(town)
         await installation.start({})
-        await asyncio.gather(
-            town.play(OPENING_SECONDS, town.load()), town.knock(OPENING_SECONDS, town.load())
-        )
+        await all_circuits_open(town)
         quiet_ms = await nobody_notices(town)
         await one_heals(town, patient, quiet_ms)
 
@@ -148,6 +146,12 @@ async def bring_trouble(town: Town) -> ApartBackend:
     for each, kind in kinds.items():
         await each.become(kind)
     return patient
+
+
+async def all_circuits_open(town: Town) -> None:
+    load = town.load()
+    await asyncio.gather(town.play(OPENING_SECONDS, load), town.knock(OPENING_SECONDS, load))
+    load.close()
 
 
 async def nobody_notices(town: Town) -> float:
@@ -211,12 +215,14 @@ async def one_heals(town: Town, patient: ApartBackend, quiet_ms: float) -> None:
         drained.append(await town.window())
     seconds = await draining - healed
     meanwhile_ms = median(map(p99_ms, drained))
+    after_ms = median([p99_ms(await town.window()) for _ in range(WINDOWS)])
     seen = await patient.seen()
     since_then = [each for each in seen.requests if each > healed]
     print(f"{OWED} wins were taken {seconds:.0f} s after healing; p99 {meanwhile_ms:.1f} ms")
+    print(f"p99 {after_ms:.1f} ms when nothing was owed any more")
     print(f"at most {most_in_a_second(since_then)} calls in a second")
     assert seconds <= DRAINED_SECONDS
-    assert meanwhile_ms <= unnoticed(quiet_ms)
+    assert meanwhile_ms <= unnoticed(max(quiet_ms, after_ms))
     assert {0} == set().union(*map(codes, drained))
     assert most_in_a_second(since_then) <= CALLS_A_SECOND_MAX
     assert seen.wins_minor == OWED

@@ -43,6 +43,7 @@ class Circuit:
         "_is_probing",
         "_jitter",
         "_next_probe_at",
+        "_probe_began_at",
         "_probes_succeeded",
         "_seconds",
         "_settings",
@@ -57,7 +58,7 @@ class Circuit:
         self._settings = settings
         self._jitter = jitter
         self._is_probing = False
-        self._next_probe_at = 0.0
+        self._next_probe_at = self._probe_began_at = 0.0
         self._probes_succeeded = self._failures_in_a_row = self._calls = self._failures = 0
         self._seconds: deque[_Second] = deque()
 
@@ -82,6 +83,7 @@ class Circuit:
         if not self.is_probe_due(now):
             return False
         self._is_probing = True
+        self._probe_began_at = now
         self._next_probe_at = now + PROBE_UNANSWERED_SECONDS
         return True
 
@@ -89,13 +91,14 @@ class Circuit:
         """Note how a probe ended, None when it said nothing; True when the circuit closed by it.
 
         After a success the next one follows at the shortest distance, so that a healed backend is
-        back soon; after a failure at a random one, so that nodes do not knock in step.
+        back soon; after a failure at a random one, so that nodes do not knock in step. Distances
+        are from begin to begin: who took four seconds to say nothing is asked again at once.
         """
         if self.reason is None:
             return False
         settings = self._settings
         self._is_probing = False
-        self._next_probe_at = now + settings.probe_seconds_min
+        self._next_probe_at = self._probe_began_at + settings.probe_seconds_min
         if alive:
             self._probes_succeeded += 1
             if self._probes_succeeded >= settings.successes_to_close:
@@ -104,7 +107,7 @@ class Circuit:
             return False
         if alive is False:
             self._probes_succeeded = 0
-        self._next_probe_at = now + self._jitter(
+        self._next_probe_at = self._probe_began_at + self._jitter(
             settings.probe_seconds_min, settings.probe_seconds_max
         )
         return False

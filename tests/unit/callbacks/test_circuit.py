@@ -147,6 +147,14 @@ def test_failed_probe_is_followed_by_the_next_after_two_to_four_seconds() -> Non
     assert opened.is_probe_due(8.0)
 
 
+def test_probe_that_took_its_whole_time_to_fail_is_followed_at_once() -> None:
+    """Begin to begin: a silent backend that heals is not left waiting for two times as long."""
+    opened = opened_circuit()
+    assert opened.begin_probe(4.0)
+    assert not opened.end_probe(8.0, alive=False)
+    assert opened.is_probe_due(8.0)
+
+
 def test_jitter_is_asked_for_two_to_four_seconds() -> None:
     asked = []
 
