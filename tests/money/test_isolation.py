@@ -49,10 +49,9 @@ HURRIED = {
 class Town:
     """A hub that is served, its agents and the load on it."""
 
-    def __init__(self, installation: Installation, made: Sequence[ApartBackend]) -> None:
+    def __init__(self, installation: Installation, dead: Sequence[ApartBackend] = ()) -> None:
         self.installation = installation
-        self.well = made[:HEALTHY]
-        self.dead = made[HEALTHY:]
+        self.dead = dead
         players = installation.players
         self.well_players, self.dead_players = players[:HEALTHY], players[HEALTHY:]
         self._names = iter(range(10**9))
@@ -129,7 +128,7 @@ async def test_ten_dead_backends_of_a_thousand_agents_are_noticed_by_nobody_else
         backends_apart(HEALTHY + 2 * len(DEAD)) as made,
         an_installation(tmp_path, [each.url for each in made], AGENTS - len(made)) as installation,
     ):
-        town = Town(installation, made)
+        town = Town(installation, made[HEALTHY:])
         patient = await bring_trouble(town)
         await installation.start({})
         await all_circuits_open(town)
@@ -236,7 +235,7 @@ async def test_five_flapping_backends_lose_and_double_nothing(tmp_path: Path) ->
         an_installation(tmp_path, [each.url for each in made], 0) as installation,
     ):
         await installation.start(HURRIED)
-        town = Town(installation, made)
+        town = Town(installation)
         load = town.load()
         flapping = asyncio.create_task(flap(made))
         await town.play_at(FLAPPING_ROUNDS_PER_SECOND, FLAPPING_SECONDS, town.well_players, load)

@@ -1,8 +1,8 @@
-"""Backends of many agents in a process of their own, so that who measures does none of their work.
+"""Backends of many agents in a process of their own: who measures does none of their work.
 
-The program `backends_apart COUNT` listens with so many well backends. It is told what to do by lines
-of JSON: ``["become", number, "silent"]``, ``["wins", number]`` and ``["seen", number]``, each of
-which is answered by a line. It ends with its input.
+The program `backends_apart COUNT` listens with so many well backends. It is told what to do by
+lines of JSON: ``["become", number, "silent"]``, ``["wins", number]`` and ``["seen", number]``, each
+of which is answered by a line. It ends with its input.
 """
 
 from __future__ import annotations

@@ -87,7 +87,7 @@ class Circuit:
         self._next_probe_at = now + PROBE_UNANSWERED_SECONDS
         return True
 
-    def end_probe(self, now: float, *, alive: bool | None) -> bool:
+    def end_probe(self, *, alive: bool | None) -> bool:
         """Note how a probe ended, None when it said nothing; True when the circuit closed by it.
 
         After a success the next one follows at the shortest distance, so that a healed backend is

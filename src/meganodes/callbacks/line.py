@@ -98,7 +98,7 @@ class Line:
         if verdict is Verdict.TOKEN_WRONG:
             return self._opened() if self.circuit.record_token_wrong(now) else None
         if admission.is_probe:
-            return self._closed() if self.circuit.end_probe(now, alive=alive) else None
+            return self._closed() if self.circuit.end_probe(alive=alive) else None
         if alive is not None and self.circuit.record(now, alive=alive):
             return self._opened()
         return None

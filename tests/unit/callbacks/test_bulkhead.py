@@ -125,7 +125,7 @@ def test_rate_is_said_to_be_the_reason() -> None:
 def test_asking_every_fifty_milliseconds_reaches_the_rate_and_never_a_hundred_and_one(
     tick_ms: tuple[int, int], seed: int
 ) -> None:
-    """I12: what is owed flows at 95 a second and more after healing; the backend never sees above 100."""
+    """I12: what is owed flows at 95 a second after healing; its backend never sees above 100."""
     chance = random.Random(seed)  # noqa: S311 - the same seed, the same story
     places = bulkhead()
     places.begin_anew()

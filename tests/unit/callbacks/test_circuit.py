@@ -30,7 +30,7 @@ def opened_circuit(now: float = 0.0) -> Circuit:
 
 def fail_probe(probed: Circuit, now: float) -> None:
     assert probed.begin_probe(now)
-    assert not probed.end_probe(now, alive=False)
+    assert not probed.end_probe(alive=False)
 
 
 def test_circuit_starts_closed_and_stays_so_while_calls_succeed() -> None:
@@ -151,7 +151,7 @@ def test_probe_that_took_its_whole_time_to_fail_is_followed_at_once() -> None:
     """Begin to begin: a silent backend that heals is not left waiting for two times as long."""
     opened = opened_circuit()
     assert opened.begin_probe(4.0)
-    assert not opened.end_probe(8.0, alive=False)
+    assert not opened.end_probe(alive=False)
     assert opened.is_probe_due(8.0)
 
 
@@ -180,7 +180,7 @@ def test_dead_backend_gets_at_most_one_call_in_two_seconds() -> None:
 def _probe_fails_if_due(opened: Circuit, now: float) -> bool:
     if not opened.begin_probe(now):
         return False
-    opened.end_probe(now, alive=False)
+    opened.end_probe(alive=False)
     return True
 
 
@@ -190,13 +190,13 @@ def test_five_successful_probes_two_seconds_apart_close_it() -> None:
     now = 4.0
     for _ in range(4):
         assert opened.begin_probe(now)
-        assert not opened.end_probe(now, alive=True)
+        assert not opened.end_probe(alive=True)
         assert opened.state(now) is CircuitState.HALF_OPEN
         assert not opened.allows()
         assert not opened.is_probe_due(now + 1.9)
         now += 2.0
     assert opened.begin_probe(now)
-    assert opened.end_probe(now, alive=True), "the fifth success closes"
+    assert opened.end_probe(alive=True), "the fifth success closes"
     assert opened.allows()
     assert opened.state(now) is CircuitState.CLOSED
 
@@ -206,10 +206,10 @@ def test_failure_between_probes_starts_the_count_again() -> None:
     now = 4.0
     for alive in (True, True, True, True, False, True, True, True, True):
         assert opened.begin_probe(now)
-        assert not opened.end_probe(now, alive=alive)
+        assert not opened.end_probe(alive=alive)
         now += 4.0
     assert opened.begin_probe(now)
-    assert opened.end_probe(now, alive=True)
+    assert opened.end_probe(alive=True)
 
 
 def test_probe_that_says_nothing_keeps_the_count() -> None:
@@ -217,10 +217,10 @@ def test_probe_that_says_nothing_keeps_the_count() -> None:
     now = 4.0
     for alive in (True, None, True, None, True, True):
         assert opened.begin_probe(now)
-        assert not opened.end_probe(now, alive=alive)
+        assert not opened.end_probe(alive=alive)
         now += 4.0
     assert opened.begin_probe(now)
-    assert opened.end_probe(now, alive=True)
+    assert opened.end_probe(alive=True)
 
 
 def test_closed_circuit_has_forgotten_the_failures() -> None:
@@ -228,7 +228,7 @@ def test_closed_circuit_has_forgotten_the_failures() -> None:
     now = 4.0
     for _ in range(5):
         opened.begin_probe(now)
-        opened.end_probe(now, alive=True)
+        opened.end_probe(alive=True)
         now += 2.0
     for _ in range(9):
         assert not opened.record(now, alive=False)
@@ -247,7 +247,7 @@ def test_calls_under_way_when_it_opened_change_nothing() -> None:
 
 def test_late_end_of_a_probe_does_not_touch_a_closed_circuit() -> None:
     healthy = circuit()
-    assert not healthy.end_probe(0.0, alive=False)
+    assert not healthy.end_probe(alive=False)
     assert healthy.allows()
 
 
@@ -268,7 +268,7 @@ def test_alarm_ends_when_the_token_is_taken_again() -> None:
     now = 4.0
     for _ in range(5):
         refused.begin_probe(now)
-        refused.end_probe(now, alive=True)
+        refused.end_probe(alive=True)
         now += 2.0
     assert refused.allows()
     assert not refused.is_alarming
