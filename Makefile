@@ -38,7 +38,7 @@ demo: $(if $(filter postgresql,$(DB)),setup-hub-postgresql,setup-hub) ## Start h
 
 test: setup ## Run all tests but house rules and check-money (ARGS="-k name" narrows)
 	@$(PYTHON) -m tools.ensure_system_packages test
-	@$(VENV)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --ignore tests/house --ignore tests/money $(ARGS)
+	@$(VENV)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --ignore tests/house --ignore tests/money $(ARGS)
 
 fuzz: setup ## Fuzz both APIs for long (EXAMPLES=20000 each, SEED=1 repeats a finding)
 	@FUZZ_EXAMPLES=$(or $(EXAMPLES),20000) FUZZ_SEED=$(or $(SEED),0) \
@@ -54,7 +54,7 @@ check-money: setup-fuzz ## Break databases under load, many times; no money may 
 	@$(PYTHON) -m tools.ensure_system_packages test
 	@TEST_EFFORT=thorough $(VENV)/python -m pytest -n 0 -s tests/money/test_isolation.py $(ARGS) \
 		|| [ $$? -eq 5 ]  # ARGS narrowed it to nothing
-	@TEST_EFFORT=thorough $(VENV)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m thorough tests $(ARGS) \
+	@TEST_EFFORT=thorough $(VENV)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m thorough tests $(ARGS) \
 		|| [ $$? -eq 5 ]
 
 soak: setup ## Run a slice of a long run and keep its figures (PART=nodes MINUTES=20 SEED=1)

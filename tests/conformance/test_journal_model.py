@@ -19,8 +19,8 @@ from tests.support.effort import effort
 
 pytestmark = pytest.mark.thorough
 HISTORIES = effort(30, 100)
-SERVERS_HISTORIES = 20
-"""Each step is a way to the server and back; tests/money walks through many more."""
+SERVERS_HISTORIES = effort(20, 100)
+"""Each step is a way to the server and back."""
 
 
 @asynccontextmanager

@@ -9,7 +9,7 @@ import random
 
 import pytest
 
-from tests.support.fuzzed_findings import DICTIONARY, FOUND, seeds
+from tests.support.fuzzed_findings import FOUND, changed, seeds
 from tests.support.reply_fuzzing import QUESTIONS, Read, ReplyFuzz, least_seconds
 
 CHANGED = 10_000
@@ -33,8 +33,5 @@ def test_changed_seeds_are_read_as_they_must_be() -> None:
     dice = random.Random(20_260_101)  # noqa: S311 - a seed that repeats is the point
     fuzz, known = ReplyFuzz(), list(seeds())
     for _ in range(CHANGED):
-        data = dice.choice(known)
-        at = dice.randrange(len(data))
-        put = dice.choice((b"", dice.randbytes(1), dice.choice(DICTIONARY)))
-        fuzz.one(data[:at] + put + data[at + dice.choice((0, 1, 1, 3)) :])
+        fuzz.one(changed(dice, known))
     assert 0 < fuzz.measured.definite < fuzz.measured.complete < CHANGED

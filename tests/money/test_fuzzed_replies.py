@@ -1,11 +1,14 @@
-"""A million made-up answers of backends, each led by what the reader's code did with the last."""
+"""A million made-up answers of backends, led by what the reader's code did with the last ones."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.support.fuzz_processes import fuzz_replies
 
+pytestmark = [pytest.mark.slow, pytest.mark.thorough]
 EXECUTIONS = 1_000_000
 SEED = 20_260_101
 

@@ -14,7 +14,8 @@ from tests.simulation.world import run
 from tests.support.effort import effort
 
 ROOT = Path(__file__).parents[2]
-ROUNDS = 40
+ROUNDS = effort(40, 12)
+"""A hundred seeds for a while rather than a few for long: what differs, differs early."""
 PRINT_DIGEST = (
     "import sys; from tests.simulation.plan import draw; from tests.simulation.world import run\n"
     "for seed in sys.argv[2:]: print(run(draw(int(seed), rounds=int(sys.argv[1]))).digest)"

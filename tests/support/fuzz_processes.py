@@ -1,20 +1,29 @@
-"""Runs the fuzzer of answers in processes of its own and judges what they leave behind."""
+"""Runs the fuzzer of answers in processes of its own and judges what they leave behind.
+
+Coverage leads a part of the executions, which costs ten times as much for each of them; the others
+change by dice what it has found.
+"""
 
 from __future__ import annotations
 
 import argparse
+import random
 import re
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.support.reply_fuzzing import CPU_MAX_SECONDS, least_seconds
+from tests.support.fuzzed_findings import changed
+from tests.support.reply_fuzzing import CPU_MAX_SECONDS, Measured, ReplyFuzz, least_seconds
 
 ROOT = Path(__file__).parents[2]
 PROCESSES = 2
+LED_OF_HUNDRED = 20
 _DONE = re.compile(r"^Done ([0-9]+) runs", re.MULTILINE)
 
 
@@ -35,6 +44,19 @@ class Finding(Exception):
 def fuzz_replies(runs: int, seed: int, folder: Path) -> Fuzzed:
     """Make so many executions over all processes; raises `Finding` for the first thing wrong."""
     began = time.monotonic()
+    led = runs * LED_OF_HUNDRED // 100
+    fuzzed = _led_by_coverage(led, seed, folder)
+    by_dice = _changed_by_dice(runs - led, seed, folder)
+    return replace(
+        fuzzed,
+        executions=fuzzed.executions + sum(each.executions for each in by_dice),
+        seconds=time.monotonic() - began,
+        figures=(*fuzzed.figures, *map(str, by_dice)),
+    )
+
+
+def _led_by_coverage(runs: int, seed: int, folder: Path) -> Fuzzed:
+    began = time.monotonic()
     folders = [folder / str(number) for number in range(PROCESSES)]
     running = [
         _started(-(-runs // PROCESSES), seed + number, each) for number, each in enumerate(folders)
@@ -54,6 +76,30 @@ def fuzz_replies(runs: int, seed: int, folder: Path) -> Fuzzed:
         raise Finding(f"{max(suspects, key=least_seconds)!r} takes {slowest * 1000:.0f} ms")
     figures = tuple((each / "figures").read_text().strip() for each in folders)
     return Fuzzed(executions, time.monotonic() - began, slowest, figures)
+
+
+def _changed_by_dice(runs: int, seed: int, folder: Path) -> list[Measured]:
+    known = [path.read_bytes() for path in sorted(folder.glob("*/corpus/*"))]
+    known = [data for data in known if len(data) > 1]
+    share = -(-runs // PROCESSES)
+    with ProcessPoolExecutor(PROCESSES, get_context("spawn")) as pool:
+        asked = [pool.submit(_change, known, share, seed + number) for number in range(PROCESSES)]
+        return [each.result() for each in asked]
+
+
+def _change(known: list[bytes], runs: int, seed: int) -> Measured:
+    dice = random.Random(seed)  # noqa: S311 - a seed that repeats is the point
+    fuzz = ReplyFuzz()
+    while fuzz.measured.executions < runs:
+        data = changed(dice, known)
+        try:
+            fuzz.one(data)
+        except Exception as fault:
+            raise Finding(f"{fault!r}\ninput: {data!r}") from fault
+    slowest = max(map(least_seconds, fuzz.slow), default=0.0)
+    if slowest > CPU_MAX_SECONDS:
+        raise Finding(f"{max(fuzz.slow, key=least_seconds)!r} takes {slowest * 1000:.0f} ms")
+    return fuzz.measured
 
 
 def _started(runs: int, seed: int, folder: Path) -> subprocess.Popen[bytes]:

@@ -5,7 +5,8 @@ An input is written as `tests.support.reply_fuzzing` reads it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import random
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from tests.support.hostile_replies import BROKEN, GARBAGE, INTERIM
@@ -73,3 +74,11 @@ def seeds() -> Iterator[bytes]:
     yield an_input(6, REPEATED, b'\x01\x00\x08["result"]')
     yield an_input(6, REPEATED | RAW, b"\x11\x05\x08HTTP/1.1 200 OK\r\nA: b\r\n\r\n")
     yield from FOUND.values()
+
+
+def changed(dice: random.Random, known: Sequence[bytes]) -> bytes:
+    """Take a known input and put in, take out or change one thing somewhere."""
+    data = dice.choice(known)
+    at = dice.randrange(len(data))
+    put = dice.choice((b"", dice.randbytes(1), dice.choice(DICTIONARY)))
+    return data[:at] + put + data[at + dice.choice((0, 1, 1, 3)) :]

@@ -109,3 +109,11 @@ def test_steady_clock_may_know_better_than_the_wall_clock() -> None:
     steady = SteadyClock(clock, ahead_ms=-86_400_000)
     clock.advance(1.5)
     assert steady.now_ms() == 1_001_500 - 86_400_000
+
+
+def test_steady_clock_loses_no_millisecond_to_a_float() -> None:
+    clock = ManualClock()
+    steady = SteadyClock(clock)
+    for _ in range(5_000):
+        clock.advance(0.001)
+        assert steady.now_ms() == clock.now_ms()
