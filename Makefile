@@ -52,9 +52,9 @@ check: setup ## Formatting, lint, types, layers and house rules
 
 check-money: setup-fuzz ## Break databases under load, many times; no money may be lost (up to 30 minutes)
 	@$(PYTHON) -m tools.ensure_system_packages test
-	@TEST_EFFORT=thorough $(VENV)/python -m pytest -n 0 -s tests/money/test_isolation.py $(ARGS) \
+	@TEST_EFFORT=thorough $(VENV)/python -m pytest -n 0 -s -m alone tests/money $(ARGS) \
 		|| [ $$? -eq 5 ]  # ARGS narrowed it to nothing
-	@TEST_EFFORT=thorough $(VENV)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m thorough tests $(ARGS) \
+	@TEST_EFFORT=thorough $(VENV)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m 'thorough and not alone' tests $(ARGS) \
 		|| [ $$? -eq 5 ]
 
 soak: setup ## Run a slice of a long run and keep its figures (PART=nodes MINUTES=20 SEED=1)

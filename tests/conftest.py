@@ -3,6 +3,7 @@
 import ipaddress
 import logging
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -50,6 +51,7 @@ def _is_loopback(host: object) -> bool:
         return False
 
 
+_LOGGED = re.compile(r"\S+ \S+ \[(debug|info|warning|error|critical) *\]|\{\"event\":")
 _LONG_FIRST = ("money", "simulation", "crash", "acceptance", "browser", "fuzz")
 """Folders whose files take longest: begun last, one of them would keep the other process idle."""
 
@@ -77,7 +79,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         if report.when == "call":
             told = [str(text) for name, text in report.user_properties if name == "figure"]
             if THOROUGH and report.passed:
-                told += report.capstdout.strip().splitlines()
+                said = report.capstdout.strip().splitlines()
+                told += [line for line in said if not _LOGGED.match(line)]
             lines += [f"{report.nodeid.rpartition('::')[2]}: {text}" for text in told]
     if lines:
         terminalreporter.section("figures")

@@ -42,6 +42,7 @@ async def fail_over(world: MoneyWorld, cluster: Cluster, *, fenced: bool) -> flo
     return await world.seconds_to_next_bet(began, after=promoted)
 
 
+@pytest.mark.alone
 @pytest.mark.reliability("2.6-database-failover", "I9")
 async def test_six_failovers_lose_nothing_that_was_acknowledged(tmp_path: Path) -> None:
     took: dict[bool, list[float]] = {True: [], False: []}

@@ -119,6 +119,7 @@ def most_in_a_second(moments: Sequence[float]) -> int:
     return most
 
 
+@pytest.mark.alone
 @pytest.mark.reliability("I11")
 @pytest.mark.slow
 async def test_ten_dead_backends_of_a_thousand_agents_are_noticed_by_nobody_else(
@@ -229,6 +230,7 @@ async def one_heals(town: Town, patient: ApartBackend, quiet_ms: float) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 async def test_five_flapping_backends_lose_and_double_nothing(tmp_path: Path) -> None:
     async with (
         backends(len(DEAD)) as made,

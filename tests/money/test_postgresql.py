@@ -79,6 +79,7 @@ async def require_agreement(world: MoneyWorld, said: str) -> None:
     assert world.slowest_seconds <= ANSWER_SECONDS * 2, "in time but for the machine's own pauses"
 
 
+@pytest.mark.alone
 @pytest.mark.reliability("2.6-database-restart")
 async def test_forty_immediate_restarts_lose_nothing_that_was_acknowledged(tmp_path: Path) -> None:
     took: list[float] = []
