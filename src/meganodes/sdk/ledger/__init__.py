@@ -1,8 +1,7 @@
-"""A wallet that is right, ready to stand behind a dispatcher: double entry on SQLite or PostgreSQL.
+"""A wallet that is right, ready to stand behind a dispatcher: double entry in a database.
 
-ledger = SqliteLedger("casino.db")
-ledger.deposit("ada", 10_000)
-dispatcher = Dispatcher(ledger, callback_tokens=[token])
+`SqliteLedger` takes a file, `PostgresqlLedger` a function that opens a connection. Both are wallet
+backends.
 """
 
 from meganodes.sdk.ledger.ledger import Ledger
