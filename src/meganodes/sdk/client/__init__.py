@@ -26,7 +26,7 @@ from meganodes.sdk.client.errors import (
     TokenRefused,
 )
 from meganodes.sdk.client.results import (
-    AgentInfo,
+    KnownAgent,
     CallbackTest,
     CreatedUser,
     DaySums,
@@ -38,7 +38,7 @@ from meganodes.sdk.client.results import (
     Provider,
     Sums,
     Transaction,
-    UserInfo,
+    UserBalance,
     UserSums,
 )
 from meganodes.sdk.client.transactions import AsyncTransactions, Transactions
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from meganodes.sdk.client.async_client import AsyncMegaNodesClient
 
 __all__ = [
-    "AgentInfo",
+    "KnownAgent",
     "AnswerUnreadable",
     "ApiError",
     "AsyncMegaNodesClient",
@@ -77,7 +77,7 @@ __all__ = [
     "TransType",
     "Transaction",
     "Transactions",
-    "UserInfo",
+    "UserBalance",
     "UserSums",
     "Window",
 ]
