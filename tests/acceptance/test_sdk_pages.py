@@ -7,6 +7,7 @@ import http.client
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 import time
@@ -96,7 +97,7 @@ def await_port(port: int, process: subprocess.Popen[bytes]) -> None:
     while time.monotonic() < end:
         assert process.poll() is None, "the program ended"
         try:
-            http.client.HTTPConnection("127.0.0.1", port, timeout=60).connect()
+            socket.create_connection(("127.0.0.1", port), timeout=60).close()
         except OSError:
             time.sleep(0.05)
         else:
