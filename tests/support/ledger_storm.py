@@ -13,12 +13,14 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from meganodes.protocol.commands import Command, Revision, checks
 from meganodes.sdk import Accepted, Bet, Cancel, Refused, Win
 from meganodes.sdk.ledger import Ledger
 from tests.support.ledgers import open_ledger
 
+MovementT = TypeVar("MovementT", Bet, Win)
 THREADS = 64
 ACCOUNTS = tuple(f"player{number}" for number in range(8))
 OPENING_MINOR = 100_000
@@ -68,9 +70,9 @@ def play(ledger: Ledger, operation: Operation) -> Accepted | Refused:
     """Ask the ledger, as the dispatcher would."""
     match operation.kind:
         case "bet":
-            return ledger.bet(Bet(checks=checks(Command.BET, Revision.GUID), **_parts(operation)))
+            return ledger.bet(_movement(Bet, Command.BET, operation))
         case "win":
-            return ledger.win(Win(checks=checks(Command.WIN, Revision.GUID), **_parts(operation)))
+            return ledger.win(_movement(Win, Command.WIN, operation))
         case _:
             return ledger.cancel(
                 Cancel(
@@ -85,16 +87,17 @@ def play(ledger: Ledger, operation: Operation) -> Accepted | Refused:
             )
 
 
-def _parts(operation: Operation) -> dict[str, object]:
-    return {
-        "account": operation.account,
-        "transaction_id": operation.id,
-        "round_id": f"round-{operation.round_number}",
-        "provider_id": 1,
-        "game_code": "g",
-        "game_type": "slot",
-        "amount_minor": operation.amount_minor,
-    }
+def _movement(kind: type[MovementT], command: Command, operation: Operation) -> MovementT:
+    return kind(
+        account=operation.account,
+        checks=checks(command, Revision.GUID),
+        transaction_id=operation.id,
+        round_id=f"round-{operation.round_number}",
+        provider_id=1,
+        game_code="g",
+        game_type="slot",
+        amount_minor=operation.amount_minor,
+    )
 
 
 def write(path: Path, numbered: dict[int, Operation]) -> None:
