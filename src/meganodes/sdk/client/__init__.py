@@ -26,13 +26,13 @@ from meganodes.sdk.client.errors import (
     TokenRefused,
 )
 from meganodes.sdk.client.results import (
-    KnownAgent,
     CallbackTest,
     CreatedUser,
     DaySums,
     Game,
     GameKey,
     GameSums,
+    KnownAgent,
     OnlineGame,
     Page,
     Provider,
@@ -47,7 +47,6 @@ if TYPE_CHECKING:
     from meganodes.sdk.client.async_client import AsyncMegaNodesClient
 
 __all__ = [
-    "KnownAgent",
     "AnswerUnreadable",
     "ApiError",
     "AsyncMegaNodesClient",
@@ -66,6 +65,7 @@ __all__ = [
     "HubFailed",
     "HubUnreachable",
     "InMaintenance",
+    "KnownAgent",
     "MegaNodesClient",
     "NotPermitted",
     "NotThere",

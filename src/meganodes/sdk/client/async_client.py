@@ -10,13 +10,13 @@ from meganodes.sdk.client.calls import Call, Window
 from meganodes.sdk.client.conversation import Came, NothingCame, Send, Terms, conversation
 from meganodes.sdk.client.place import read_place
 from meganodes.sdk.client.results import (
-    KnownAgent,
     CallbackTest,
     CreatedUser,
     DaySums,
     Game,
     GameKey,
     GameSums,
+    KnownAgent,
     OnlineGame,
     Page,
     Provider,

@@ -14,13 +14,13 @@ from meganodes.protocol.commands import TransType
 from meganodes.sdk.client.errors import AnswerUnreadable
 from meganodes.sdk.client.fields import Fields, listed
 from meganodes.sdk.client.results import (
-    KnownAgent,
     CallbackTest,
     CreatedUser,
     DaySums,
     Game,
     GameKey,
     GameSums,
+    KnownAgent,
     OnlineGame,
     Page,
     Provider,
