@@ -20,8 +20,9 @@ article { border: 1px solid var(--line); border-left: .4rem solid var(--bad); pa
 .case > summary > span { display: inline-block; min-width: 7.5rem; font-weight: 600; }
 .passed > summary > span { color: var(--good); } .failed > summary > span { color: var(--bad); }
 .step { border-left: 2px solid var(--line); padding-left: 1rem; margin: .75rem 0; }
-pre { background: var(--soft); padding: .5rem .75rem; white-space: pre-wrap; overflow-wrap: anywhere;
-  font-size: .85rem; border-radius: .3rem; margin: .35rem 0; }
+pre { background: var(--soft); padding: .5rem .75rem; font-size: .85rem;
+  white-space: pre-wrap; overflow-wrap: anywhere;
+  border-radius: .3rem; margin: .35rem 0; }
 @media (max-width: 40rem) { dl { grid-template-columns: 1fr; } dd { margin-bottom: .4rem; } }
 @media print { .step details, button { display: none; } article { break-inside: avoid; } }
 """
