@@ -8,9 +8,10 @@ from email.utils import parsedate_to_datetime
 from typing import Final
 
 from meganodes.certification.captured import Captured
+from meganodes.certification.computed_codes import diagnose_computed
 from meganodes.certification.diagnosis import KnownMoney, diagnose
 from meganodes.certification.mistakes.record import Diagnosis
-from meganodes.certification.signatures import SignedCall, diagnose_computed, diagnose_signature
+from meganodes.certification.signatures import SignedCall, diagnose_signature
 from meganodes.protocol.codes import ResultCode
 from meganodes.protocol.commands import Command, Revision
 from meganodes.protocol.money import AmountError, format_amount, parse_amount
