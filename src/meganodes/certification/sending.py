@@ -8,6 +8,8 @@ from typing import Final, TypeVar
 from meganodes.certification.came import Came
 from meganodes.certification.case import Step
 from meganodes.certification.clock import Clock
+from meganodes.certification.diagnosis import diagnose
+from meganodes.certification.mistakes.record import Diagnosis
 from meganodes.certification.seeded import Seeded
 from meganodes.certification.target import Target
 from meganodes.certification.transport import Answer, NoAnswer, Request, Transport
@@ -109,7 +111,7 @@ class Sender:
         self._steps.append(None)
         started_ms = self._line.clock.now_ms()
         answer = await self._exchange(request)
-        reply = self._read(command, account, answer)
+        reply, diagnosis = self._read(command, account, answer)
         came = Came(
             step=place + 1,
             title=title,
@@ -117,6 +119,7 @@ class Sender:
             exponent=self._line.target.currency.exponent,
             answer=answer,
             reply=reply,
+            diagnosis=diagnosis,
         )
         self._steps[place] = Step(
             title=title,
@@ -145,9 +148,11 @@ class Sender:
         """Send several at the same time and wait for all of them."""
         return list(await asyncio.gather(*asked))
 
-    def _read(self, command: Command, account: str, answer: Answer | NoAnswer) -> Reply | None:
+    def _read(
+        self, command: Command, account: str, answer: Answer | NoAnswer
+    ) -> tuple[Reply | None, Diagnosis | None]:
         if isinstance(answer, NoAnswer):
-            return None
+            return None, None
         target = self._line.target
         question = Question(
             command=command,
@@ -156,7 +161,8 @@ class Sender:
             exponent=target.currency.exponent,
         )
         response = HttpReply(status=answer.status, headers=answer.headers, body=answer.body)
-        return read_reply(question, response)
+        wrong = diagnose(question, response)
+        return read_reply(question, response), wrong[0] if wrong else None
 
     def _headers(
         self, command: Command, body: bytes, now_seconds: int, how: How
