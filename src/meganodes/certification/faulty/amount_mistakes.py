@@ -19,7 +19,8 @@ class MultipliesFloats(HonestBackend):
     def amount_minor(self, value: object) -> int:
         super().amount_minor(value)
         written = value.text if isinstance(value, Number) else str(value)
-        return int(json.loads(written) * 10**self.agreed.exponent)
+        inexact: float = json.loads(written)
+        return int(inexact * 10**self.agreed.exponent)
 
 
 class DropsDecimals(HonestBackend):
@@ -28,7 +29,7 @@ class DropsDecimals(HonestBackend):
     mistake = Mistake(id="amounts-cut-to-units", fails=frozenset(), says="decimals")
 
     def amount_minor(self, value: object) -> int:
-        unit = 10**self.agreed.exponent
+        unit: int = 10**self.agreed.exponent
         return super().amount_minor(value) // unit * unit
 
 
@@ -38,7 +39,8 @@ class TakesAmountsForCents(HonestBackend):
     mistake = Mistake(id="amounts-taken-for-cents", fails=frozenset(), says="minor units")
 
     def amount_minor(self, value: object) -> int:
-        return super().amount_minor(value) // 10**self.agreed.exponent
+        unit: int = 10**self.agreed.exponent
+        return super().amount_minor(value) // unit
 
 
 class RefusesBetsOfNothing(HonestBackend):

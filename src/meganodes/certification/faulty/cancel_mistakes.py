@@ -97,7 +97,7 @@ class GivesBackRefusedBets(HonestBackend):
 
 
 class TakesCancelsForCopies(HonestBackend):
-    """Every id must be new, also that of a cancel, which in this revision is its bet's: always 41."""
+    """Every id must be new, also a cancel's, which in this revision is its bet's: always 41."""
 
     mistake = Mistake(
         id="cancel-taken-for-a-copy", fails=frozenset(), says="41", revision=Revision.ID

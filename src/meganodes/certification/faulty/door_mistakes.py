@@ -1,4 +1,4 @@
-"""Mistakes at the door: who may ask, which account is meant, and in which order things are judged."""
+"""Mistakes at the door: who may ask, which account is meant, what is judged first."""
 
 from __future__ import annotations
 
@@ -73,10 +73,9 @@ class JudgesTheBalanceFirst(HonestBackend):
     mistake = Mistake(id="checks-out-of-order", fails=frozenset(), says="order")
 
     def first_refusal(self, callback: Callback) -> ResultCode | None:
-        first = ResultCode.BALANCE_TOO_LOW
-        if first in callback.checks and self.account(callback) is not None:
-            if not self.holds(first, callback):
-                return first
+        first, account = ResultCode.BALANCE_TOO_LOW, self.account(callback)
+        if first in callback.checks and account and not self.holds(first, callback):
+            return first
         return super().first_refusal(callback)
 
 

@@ -1,4 +1,4 @@
-"""The honest backend's reading: the bytes of a request to a `Callback`, strictly and in small steps."""
+"""The honest backend's reading: bytes of a request to a `Callback`, strictly, in small steps."""
 
 from __future__ import annotations
 

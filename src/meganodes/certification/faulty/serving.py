@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from itertools import count
-from typing import Final
+from typing import Final, Self
 
 from meganodes.certification.faulty.honest import HonestBackend
 from meganodes.certification.faulty.records import Asked
@@ -42,7 +42,7 @@ class BackendServer:
         """The callback URL."""
         return f"http://127.0.0.1:{self._port}/callback"
 
-    async def __aenter__(self) -> BackendServer:
+    async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(
             self._serve, "127.0.0.1", self._port, limit=_HEAD_BYTES_MAX
         )

@@ -6,7 +6,6 @@ from typing import Final
 
 from meganodes.certification.faulty.honest import HonestBackend
 from meganodes.certification.faulty.records import Asked, Callback, Decision, Entry, Mistake
-from meganodes.protocol.codes import ResultCode
 from meganodes.protocol.commands import Command
 from meganodes.protocol.reply_records import HttpReply
 
