@@ -13,9 +13,11 @@ from meganodes.cli import (
     alert,
     backup,
     catalog,
+    certify,
     copy,
     demo,
     doctor,
+    explain,
     key,
     openapi,
     parked,
@@ -55,6 +57,8 @@ app.command(name="verify-seals")(seals.verify_seals)
 app.command(name="retention")(retention.command)
 app.command(name="demo")(demo.demo)
 app.command(name="openapi")(openapi.openapi)
+app.command(name="certify")(certify.certify)
+app.command(name="explain")(explain.explain)
 
 
 @app.callback()
