@@ -21,6 +21,7 @@ from meganodes.certification.words import (
     meaning,
     results_text,
 )
+from meganodes.protocol.codes import ResultCode
 from meganodes.protocol.commands import Command, Revision
 from meganodes.protocol.money import format_amount
 
@@ -28,6 +29,9 @@ _LEAST_MINOR: Final = 20
 """With less money on the account the amounts of a case could not all differ."""
 _ROUND: Final = 10
 _STAKE_OF_NO_DECIMALS: Final = 100
+
+_FAILURES: Final = frozenset({ResultCode.INTERNAL_FAILURE, ResultCode.TOKEN_WRONG})
+"""Results that have a reason of their own, whatever a case had in mind."""
 
 T = TypeVar("T")
 
@@ -95,6 +99,25 @@ class Bench:
         chosen = self.line.seeded.between(max(1, share // 2), share)
         return chosen - 1 if chosen > 1 and chosen % _ROUND == 0 else chosen
 
+    async def whole(self) -> int:
+        """Give all that the account holds, for the cases that need it to run empty."""
+        held = await self.held() if self.before_minor is None else self.before_minor
+        limit = self.target.max_amount_minor
+        if limit is not None and held > limit:
+            raise NotApplicable(
+                f"It stakes all that the account holds, {self.text(held)}, for a moment, which is "
+                f"above --max-amount {self.text(limit)}: raise that, or use an account with less."
+            )
+        if held < _LEAST_MINOR:
+            raise NotJudged(f"The account holds {self.text(held)}: pay in.")
+        return held
+
+    def blocked(self) -> str:
+        """Give the locked account; ends the case where none was named."""
+        if self.target.blocked_account is None:
+            raise NotApplicable("No --blocked-account was given.")
+        return self.target.blocked_account
+
     def text(self, minor: int) -> str:
         """Write an amount in main units."""
         return format_amount(minor, self.exponent)
@@ -160,7 +183,8 @@ class Bench:
         if came.trouble is not None:
             self.fail(came, expected, came.trouble, guess_of_trouble(came.command, came.trouble))
         assert came.result is not None, "what cannot be read has a trouble"
-        fitting = guess or guess_of_result(came.result)
+        fitting = None if came.result in _FAILURES else guess
+        fitting = fitting or guess_of_result(came.result)
         self.fail(came, expected, f"Result {meaning(came.result)}.", fitting)
 
     def expect_told(self, came: Came, before_minor: int, change_minor: int) -> None:
@@ -206,8 +230,8 @@ class Bench:
         came = self._last_held
         assert came is not None, "it was just asked"
         expected = (
-            f"The balance must {change_text(change_minor, self.exponent)} {why}: "
-            f"from {self.text(before_minor)} to {self.text(before_minor + change_minor)}."
+            f"The balance {change_text(change_minor, self.exponent)} {why}: "
+            f"{self.text(before_minor + change_minor)}."
         )
         self._fail_about_change(came, expected, change_minor, held - before_minor, guess)
 
@@ -220,8 +244,7 @@ class Bench:
         guess: Guess | None = None,
     ) -> NoReturn:
         fitting = guess or guess_of_change(wanted, found, self.exponent) or UNEXPLAINED
-        told = self.text(came.balance_minor or 0)
-        text = f"It is {told}: a change of {self.text(found)} where {self.text(wanted)} is right."
+        text = f"{self.text(came.balance_minor or 0)}: it {change_text(found, self.exponent)}."
         self.fail(came, expected, text, fitting)
 
     def fail(self, came: Came | None, expected: str, text: str, guess: Guess) -> NoReturn:

@@ -49,6 +49,15 @@ class Verdict(StrEnum):
 BOTH_REVISIONS: Final = frozenset(Revision)
 
 
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What the contract says, in its words, and where."""
+
+    words: str
+    source: str
+    """Such as `contract 3.2`."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """One thing that a backend must do."""
@@ -58,10 +67,7 @@ class Case:
     section: Section
     title: str
     """What a right backend does, as a sentence without a full stop."""
-    rule: str
-    """The words of the contract."""
-    source: str
-    """Where they stand, such as `contract 3.2`."""
+    rule: Rule
     run: Callable[["Bench"], Awaitable[None]]
     needs: tuple[str, ...] = ()
     """Ids of the cases that must have passed: without them this one says nothing."""

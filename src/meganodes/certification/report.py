@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from meganodes.certification.case import Finding, Section, Step, Verdict
+from meganodes.certification.case import Finding, Rule, Section, Step, Verdict
 from meganodes.protocol.commands import Revision
 
 
@@ -14,8 +14,7 @@ class CaseReport:
     id: str
     section: Section
     title: str
-    rule: str
-    source: str
+    rule: Rule
     money: bool
     verdict: Verdict
     reason: str = ""

@@ -95,7 +95,6 @@ async def _judge(line: Line, case: Case, earlier: dict[str, CaseReport]) -> Case
         section=case.section,
         title=case.title,
         rule=case.rule,
-        source=case.source,
         money=case.money,
         verdict=Verdict.PASSED,
     )
@@ -103,9 +102,12 @@ async def _judge(line: Line, case: Case, earlier: dict[str, CaseReport]) -> Case
     if revision not in case.revisions:
         reason = f"Revision {revision} has no such callback."
         return replace(report, verdict=Verdict.NOT_APPLICABLE, reason=reason)
-    missing = [need for need in case.needs if earlier[need].verdict is not Verdict.PASSED]
+    missing = [earlier[need] for need in case.needs if earlier[need].verdict is not Verdict.PASSED]
+    for stone in missing:
+        if stone.verdict is Verdict.NOT_APPLICABLE:
+            return replace(report, verdict=Verdict.NOT_APPLICABLE, reason=stone.reason)
     if missing:
-        reason = f"It stands on {', '.join(missing)}, which did not pass."
+        reason = f"It stands on {', '.join(stone.id for stone in missing)}, which did not pass."
         return replace(report, verdict=Verdict.NOT_JUDGED, reason=reason)
     return await _tried(line, case, report)
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
 
 from meganodes.certification.came import Came
@@ -34,6 +34,14 @@ GRACE_SECONDS: Final = 3.0
 T = TypeVar("T")
 
 
+@dataclass(frozen=True, slots=True)
+class Swap:
+    """Bytes of the body that are replaced before it is signed and sent."""
+
+    old: bytes
+    new: bytes
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class How:
     """What is special about one callback; nothing is, usually."""
@@ -47,8 +55,7 @@ class How:
     age_seconds: int = 0
     """How old its timestamps are."""
     new_connection: bool = False
-    check: str | None = None
-    """Other checks than the command's own."""
+    swap: Swap | None = None
 
 
 USUAL: Final = How()
@@ -62,6 +69,9 @@ class Line:
     transport: Transport
     clock: Clock
     seeded: Seeded
+    durations: list[float] = field(default_factory=list)
+    """Of the replies that came while nothing else was under way, in seconds."""
+    under_way: int = 0
 
 
 class Sender:
@@ -80,8 +90,11 @@ class Sender:
         """Send one callback and read what comes as a hub reads it."""
         line = self._line
         now_seconds = line.clock.now_ms() // 1_000 - how.age_seconds
-        check = check_text(command, line.target.revision) if how.check is None else how.check
+        check = check_text(command, line.target.revision)
         body = render_callback(command, data, check, now_seconds)
+        if how.swap is not None:
+            assert how.swap.old in body, "the bytes to replace are there"
+            body = body.replace(how.swap.old, how.swap.new, 1)
         request = Request(
             headers=self._headers(command, body, now_seconds, how),
             body=body,
@@ -95,7 +108,7 @@ class Sender:
         place = len(self._steps)
         self._steps.append(None)
         started_ms = self._line.clock.now_ms()
-        answer = await self._line.transport.send(request)
+        answer = await self._exchange(request)
         reply = self._read(command, account, answer)
         came = Came(
             step=place + 1,
@@ -115,6 +128,18 @@ class Sender:
             notes=() if reply is None else (*reply.notes, *reply.faults),
         )
         return came
+
+    async def _exchange(self, request: Request) -> Answer | NoAnswer:
+        line = self._line
+        line.under_way += 1
+        is_alone = line.under_way == 1
+        try:
+            answer = await line.transport.send(request)
+        finally:
+            line.under_way -= 1
+        if is_alone and line.under_way == 0 and isinstance(answer, Answer):
+            line.durations.append(answer.duration_seconds)
+        return answer
 
     async def at_once(self, *asked: Awaitable[T]) -> list[T]:
         """Send several at the same time and wait for all of them."""

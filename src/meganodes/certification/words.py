@@ -145,10 +145,10 @@ def _guess_of_multiple(expected_minor: int, came_minor: int) -> Guess | None:
 
 
 def change_text(minor: int, exponent: int) -> str:
-    """Say a change of a balance: `rise by 1.50`, `fall by 0.20`, `stay as it was`."""
+    """Say a change of a balance: `rises by 1.50`, `falls by 0.20`, `stays as it was`."""
     if minor == 0:
-        return "stay as it was"
-    way = "rise" if minor > 0 else "fall"
+        return "stays as it was"
+    way = "rises" if minor > 0 else "falls"
     return f"{way} by {format_amount(abs(minor), exponent)}"
 
 
