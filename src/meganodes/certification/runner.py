@@ -4,7 +4,14 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 from meganodes.certification.bench import Bench
-from meganodes.certification.case import Case, CaseFailed, NotApplicable, NotJudged, Verdict
+from meganodes.certification.case import (
+    Case,
+    CaseFailed,
+    NotApplicable,
+    NotJudged,
+    Section,
+    Verdict,
+)
 from meganodes.certification.cases import CASES, EDITION
 from meganodes.certification.clock import Clock
 from meganodes.certification.report import CaseReport, Report
@@ -78,10 +85,15 @@ async def run(  # noqa: PLR0913 - the published call; three have usual values
         started_ms=started_ms,
         duration_seconds=clock.monotonic() - began,
         edition=EDITION,
-        cases=tuple(reports.values()),
+        cases=tuple(sorted(reports.values(), key=_place)),
         whole=len(chosen) == len(CASES),
         left_over_minor=None if before is None or after is None else after - before,
     )
+
+
+def _place(report: CaseReport) -> tuple[int, str]:
+    """Sort by section: cases run in another order where they stand on later ones."""
+    return list(Section).index(report.section), report.id
 
 
 async def _held(line: Line) -> int | None:
@@ -100,7 +112,7 @@ async def _judge(line: Line, case: Case, earlier: dict[str, CaseReport]) -> Case
     )
     revision = line.target.revision
     if revision not in case.revisions:
-        reason = f"Revision {revision} has no such callback."
+        reason = f"Revision {revision} has nothing to try here."
         return replace(report, verdict=Verdict.NOT_APPLICABLE, reason=reason)
     missing = [earlier[need] for need in case.needs if earlier[need].verdict is not Verdict.PASSED]
     for stone in missing:

@@ -122,7 +122,7 @@ class Sender:
             title=title,
             command=command,
             request=self._masked(request),
-            answer=answer,
+            answer=self._without_token(answer),
             started_ms=started_ms,
             reading=came.reading,
             notes=() if reply is None else (*reply.notes, *reply.faults),
@@ -179,6 +179,15 @@ class Sender:
             (DEADLINE_HEADER, str(deadline_ms)),
             ("traceparent", f"00-{line.seeded.word(32)}-{line.seeded.word(16)}-00"),
         )
+
+    def _without_token(self, answer: Answer | NoAnswer) -> Answer | NoAnswer:
+        """Mask the token where a backend has sent it back."""
+        token = self._line.target.callback_token.encode()
+        if isinstance(answer, NoAnswer) or not token:
+            return answer
+        mask = MASK.encode()
+        headers = tuple((name, value.replace(token, mask)) for name, value in answer.headers)
+        return replace(answer, headers=headers, body=answer.body.replace(token, mask))
 
     def _masked(self, request: Request) -> Request:
         token = self._line.target.callback_token

@@ -16,6 +16,7 @@ from meganodes.cli import (
     copy,
     demo,
     doctor,
+    explain,
     key,
     openapi,
     parked,
@@ -55,6 +56,7 @@ app.command(name="verify-seals")(seals.verify_seals)
 app.command(name="retention")(retention.command)
 app.command(name="demo")(demo.demo)
 app.command(name="openapi")(openapi.openapi)
+app.command(name="explain")(explain.explain)
 
 
 @app.callback()
