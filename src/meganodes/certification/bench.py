@@ -9,6 +9,7 @@ from typing import Final, NoReturn, TypeVar
 
 from meganodes.certification.came import Came
 from meganodes.certification.case import CaseFailed, Finding, NotApplicable, NotJudged
+from meganodes.certification.float_traps import is_safe_from_floats
 from meganodes.certification.play import Play
 from meganodes.certification.sending import USUAL, How, Line, Sender
 from meganodes.certification.words import (
@@ -97,7 +98,12 @@ class Bench:
             )
         share = most // parts
         chosen = self.line.seeded.between(max(1, share // 2), share)
-        return chosen - 1 if chosen > 1 and chosen % _ROUND == 0 else chosen
+        while chosen > 1 and not self._is_ordinary(chosen):
+            chosen -= 1
+        return chosen
+
+    def _is_ordinary(self, amount_minor: int) -> bool:
+        return amount_minor % _ROUND != 0 and is_safe_from_floats(amount_minor, self.exponent)
 
     async def whole(self) -> int:
         """Give all that the account holds, for the cases that need it to run empty."""
@@ -275,9 +281,10 @@ class Bench:
         if before is None or self.moved_minor == 0:
             return
         came = await self.balance(how=How(title="balance after the case"))
-        if came.balance_minor is None:
+        held = self.sender.balance_below_zero_too(came)
+        if held is None:
             return
-        change = came.balance_minor - before
+        change = held - before
         if change == 0 or abs(change) > self.moved_minor:
             return
         play = self.play(abs(change))

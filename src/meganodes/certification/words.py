@@ -66,7 +66,9 @@ _OF_RESULT: Final = {
     ),
     ResultCode.INTERNAL_FAILURE: Guess(
         "The backend's own code failed at this callback.",
-        "Look into the backend's log for the moment of this step.",
+        "Look into the backend's log for the moment of this step. When every transaction fails "
+        "so, compare the revision: agents of `guid` are sent `trans_guid`, those of `id` "
+        "`trans_id`.",
     ),
     ResultCode.TOKEN_WRONG: Guess(
         "The backend refuses the right token: another one is in its settings, or it reads the "

@@ -206,9 +206,7 @@ def _drop_oldest(edit: Edit, agent_id: int) -> None:
     ordered = newest_first.order_by(_table.certification_id.desc()).offset(KEPT).limit(1)
     last = edit.connection.select(ordered).scalar_one_or_none()
     if last is not None:
-        edit.connection.execute(
-            delete(certifications).where(mine, _table.certification_id <= last)
-        )
+        edit.connection.execute(delete(certifications).where(mine, _table.certification_id <= last))
 
 
 def _request(edit: Edit, agent: Agent) -> None:

@@ -3,6 +3,7 @@
 from meganodes.certification.bench import Bench
 from meganodes.certification.case import Case, Section
 from meganodes.certification.cases import rules
+from meganodes.certification.float_traps import is_float_trap
 from meganodes.certification.sending import How
 from meganodes.certification.words import Guess
 
@@ -35,14 +36,10 @@ _TRAPS_TRIED = 5
 
 
 def float_traps(exponent: int, most_minor: int) -> tuple[int, ...]:
-    """Give amounts that a program loses a minor unit of when it cuts a float, the smallest first.
-
-    The mistake is made here on purpose: no amount of ours is computed so.
-    """
-    unit = 10**exponent
+    """Give amounts that a program loses a minor unit of when it cuts a float, smallest first."""
     found: list[int] = []
     for minor in range(1, min(most_minor, 100_000) + 1):
-        if int(minor / unit * unit) != minor:
+        if is_float_trap(minor, exponent):
             found.append(minor)
             if len(found) == _TRAPS_TRIED:
                 break

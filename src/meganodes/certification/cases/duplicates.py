@@ -12,7 +12,8 @@ from meganodes.protocol.commands import Revision
 _TWICE = Guess(
     "A repeat is booked like a new transaction: the backend does not remember ids it has booked.",
     "Keep the transaction id in a unique column, written in the same database transaction as the "
-    "money; answer a repeat with 41 or with 0, and leave the balance alone.",
+    "money; answer a repeat with 41 or with 0, and leave the balance alone. Compare the id alone: "
+    "`timestamp` is new on every attempt.",
 )
 _WRONG_NO = Guess(
     "A repeat is answered as if something were wrong with it.",
@@ -58,12 +59,14 @@ _CUT_SHORT = Guess(
     "Keep `trans_guid` in a column of 64 characters, `trans_id` in one of 64 bits.",
 )
 _OLD = 12
+_EARLIER = How(age_seconds=2)
+"""An attempt has a time of its own: whoever knows copies by `timestamp` too must be found out."""
 
 
 async def _bet_repeated(bench: Bench) -> None:
     before = await bench.held()
     bet = bench.play(await bench.amount())
-    bench.expect(await bench.bet(bet), 0)
+    bench.expect(await bench.bet(bet, _EARLIER), 0)
     again = await bench.bet(bet, How(title="the same bet again", attempt=2))
     await bench.expect_change(before, -bet.amount_minor, "once, by a bet and its repeat", _TWICE)
     bench.observe("duplicates", again.result)
@@ -73,7 +76,7 @@ async def _bet_repeated(bench: Bench) -> None:
 async def _win_repeated(bench: Bench) -> None:
     before = await bench.held()
     win = bench.play(await bench.amount())
-    bench.expect(await bench.win(win), 0)
+    bench.expect(await bench.win(win, _EARLIER), 0)
     again = await bench.win(win, How(title="the same win again", attempt=2))
     await bench.expect_change(before, win.amount_minor, "once, by a win and its repeat", _TWICE)
     bench.expect(again, *bench.duplicate_results, guess=_WRONG_NO)
@@ -83,7 +86,7 @@ async def _cancel_repeated(bench: Bench) -> None:
     before = await bench.held()
     bet = bench.play(await bench.amount())
     bench.expect(await bench.bet(bet), 0)
-    bench.expect(await bench.cancel(bet), 0)
+    bench.expect(await bench.cancel(bet, _EARLIER), 0)
     again = await bench.cancel(bet, How(title="the same cancel again", attempt=2))
     why = "after a bet, its cancel and the repeat of that"
     await bench.expect_change(before, 0, why, _BACK_TWICE)

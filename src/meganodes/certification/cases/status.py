@@ -25,6 +25,10 @@ _REFUSED = Guess(
     "A bet that was refused is told as booked: the hub would believe that its money was taken.",
     "Answer OK and CANCELED for what has moved money alone; 42 for the rest.",
 )
+_FORGOTTEN = Guess(
+    "A bet or a win of 0 is answered and not written down, as it moves nothing.",
+    "Write every transaction down, those of amount 0 too: the hub asks what became of them.",
+)
 _OF_STRANGERS = Guess(
     "status looks at the id and not at the account.",
     "Make the checks in their order: 21 (does the account exist?) comes before 42.",
@@ -107,6 +111,16 @@ async def _moves_nothing(bench: Bench) -> None:
     await bench.expect_change(before, -bet.amount_minor, why)
 
 
+async def _of_amounts_of_0(bench: Bench) -> None:
+    bet, win = bench.play(0), bench.play(0)
+    bench.expect(await bench.bet(bet), 0)
+    bench.expect(await bench.win(win), 0)
+    came = await bench.status(bet, How(title="status of the bet of 0"))
+    _expect_state(bench, came, "OK", _FORGOTTEN)
+    came = await bench.status(win, How(title="status of the win of 0"))
+    _expect_state(bench, came, "OK", _FORGOTTEN)
+
+
 def _expect_state(bench: Bench, came: Came, state: str, guess: Guess) -> None:
     bench.expect(came, 0, guess=guess)
     told = came.reply.trans_status if came.reply else None
@@ -184,5 +198,13 @@ CASES = (
         run=_moves_nothing,
         needs=("status-02-bet",),
         money=True,
+    ),
+    Case(
+        id="status-09-zero",
+        section=Section.STATUS,
+        title="a bet and a win of amount 0 are OK",
+        rule=rules.ZERO,
+        run=_of_amounts_of_0,
+        needs=("bet-03-zero", "win-04-zero", "status-02-bet", "status-03-win"),
     ),
 )

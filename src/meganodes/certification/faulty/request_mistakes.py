@@ -8,13 +8,11 @@ from dataclasses import replace
 from typing import Final
 
 from meganodes.certification.faulty.honest import HonestBackend
-from meganodes.certification.faulty.records import Asked, Mistake, Unreadable
+from meganodes.certification.faulty.records import Asked, Callback, Decision, Mistake
 from meganodes.protocol.codes import ResultCode
 from meganodes.protocol.commands import Command, Revision
 from meganodes.protocol.reply_records import HttpReply
 from meganodes.protocol.wire import Number
-
-_KNOWN: Final = frozenset({"command", "data", "timestamp", "check"})
 
 
 class SpeaksTheOtherRevision(HonestBackend):
@@ -25,18 +23,6 @@ class SpeaksTheOtherRevision(HonestBackend):
     def transaction_id(self, command: Command, data: Mapping[str, object]) -> str:
         has_none = command in {Command.AUTHENTICATE, Command.BALANCE}
         return "" if has_none else self.text(data, "trans_guid")
-
-
-class RefusesUnknownFields(HonestBackend):
-    """A field that is not in the documentation makes a request unreadable."""
-
-    mistake = Mistake(id="unknown-fields-refused", fails=frozenset(), says="field")
-
-    def loaded(self, body: bytes) -> object:
-        envelope = self.members(super().loaded(body))
-        if not envelope.keys() <= _KNOWN:
-            raise Unreadable("there is an unknown field")
-        return envelope
 
 
 class SaysOkToUnknownCommands(HonestBackend):
@@ -62,13 +48,15 @@ class TakesNegativeAmounts(HonestBackend):
         return -super().amount_minor(Number(written.removeprefix("-")))
 
 
-class HangsUpOnNonsense(HonestBackend):
-    """What cannot be read raises, and the server closes the connection without an answer."""
+class HangsUpOnStrangers(HonestBackend):
+    """An unknown account kills the worker, which closes the connection without an answer."""
 
-    mistake = Mistake(id="hangs-up-on-nonsense", fails=frozenset(), says="closed")
+    mistake = Mistake(id="hangs-up-on-strangers", fails=frozenset(), says="closed")
 
-    def unreadable(self) -> HttpReply:
-        raise ConnectionResetError("the worker has died")
+    def rendered(self, callback: Callback, decision: Decision) -> HttpReply:
+        if decision.result is ResultCode.ACCOUNT_UNKNOWN:
+            raise ConnectionResetError("the worker has died")
+        return super().rendered(callback, decision)
 
 
 class SaysDoneToNonsense(HonestBackend):
@@ -104,10 +92,9 @@ class Compresses(HonestBackend):
 
 BACKENDS: Final[tuple[type[HonestBackend], ...]] = (
     SpeaksTheOtherRevision,
-    RefusesUnknownFields,
     SaysOkToUnknownCommands,
     TakesNegativeAmounts,
-    HangsUpOnNonsense,
+    HangsUpOnStrangers,
     SaysDoneToNonsense,
     Redirects,
     Compresses,

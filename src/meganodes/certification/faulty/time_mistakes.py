@@ -117,11 +117,10 @@ class WakesUpSlowly(HonestBackend):
     last_seconds = 0.0
 
     async def decide(self, callback: Callback) -> Decision:
-        now_seconds = self.clock.monotonic()
-        slept = self.last_seconds and now_seconds - self.last_seconds > _ASLEEP_AFTER_SECONDS
-        self.last_seconds = now_seconds
-        if slept:
+        idle_seconds = self.clock.monotonic() - self.last_seconds
+        if self.last_seconds and idle_seconds > _ASLEEP_AFTER_SECONDS:
             await self.clock.sleep(_SLOW_SECONDS)
+        self.last_seconds = self.clock.monotonic()
         return await super().decide(callback)
 
 

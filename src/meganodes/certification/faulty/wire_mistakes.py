@@ -102,11 +102,13 @@ class AnswersAWrongTokenWith401(HonestBackend):
 
 
 class ShowsAnErrorPage(HonestBackend):
-    """Whatever cannot be read ends in the framework's error page: status 500 and HTML."""
+    """An unknown account raises, and the framework shows its error page: status 500 and HTML."""
 
     mistake = Mistake(id="html-error-page", fails=frozenset(), says="error page")
 
-    def unreadable(self) -> HttpReply:
+    def rendered(self, callback: Callback, decision: Decision) -> HttpReply:
+        if decision.result is not ResultCode.ACCOUNT_UNKNOWN:
+            return super().rendered(callback, decision)
         page = b"<!DOCTYPE html><html><body><h1>Server Error (500)</h1></body></html>"
         headers = (
             (b"Content-Type", b"text/html; charset=utf-8"),

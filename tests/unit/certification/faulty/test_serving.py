@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from meganodes.certification.faulty.honest import HonestBackend
-from meganodes.certification.faulty.request_mistakes import HangsUpOnNonsense
+from meganodes.certification.faulty.request_mistakes import HangsUpOnStrangers
 from meganodes.certification.faulty.serving import BackendServer
 from meganodes.certification.faulty.wire_mistakes import SendsNoLength
 from meganodes.kit.clock import SystemClock
@@ -89,7 +89,7 @@ async def test_a_reply_without_a_length_ends_by_closing(caller: Caller) -> None:
     assert await caller.is_ended()
 
 
-@pytest.mark.parametrize("kind", [HangsUpOnNonsense])
+@pytest.mark.parametrize("kind", [HangsUpOnStrangers])
 async def test_a_backend_that_hangs_up_leaves_no_reply(caller: Caller) -> None:
     with pytest.raises(asyncio.IncompleteReadError):
-        await caller.ask(b"nonsense")
+        await caller.ask(callback(Command.BALANCE, Play(account="nobody")))
