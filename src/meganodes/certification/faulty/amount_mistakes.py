@@ -10,6 +10,8 @@ from meganodes.certification.faulty.records import Callback, Decision, Mistake, 
 from meganodes.protocol.codes import ResultCode
 from meganodes.protocol.wire import Number
 
+_SMALLEST_MINOR: Final = 3
+
 
 class MultipliesFloats(HonestBackend):
     """An amount is read as a float, multiplied and cut: 8.12 becomes 811 cents."""
@@ -41,6 +43,29 @@ class TakesAmountsForCents(HonestBackend):
     def amount_minor(self, value: object) -> int:
         unit: int = 10**self.agreed.exponent
         return super().amount_minor(value) // unit
+
+
+class RefusesTheSmallest(HonestBackend):
+    """Amounts below 0.03 are refused as unreadable: nobody plays for less."""
+
+    mistake = Mistake(id="smallest-amounts-refused", fails=frozenset(), says="99")
+
+    def amount_minor(self, value: object) -> int:
+        amount_minor = super().amount_minor(value)
+        if 0 < amount_minor < _SMALLEST_MINOR:
+            raise Unreadable("`amount` is too small")
+        return amount_minor
+
+
+class TakesWholeAmountsForCents(HonestBackend):
+    """An amount without cents comes as an integer from the parser and is taken for minor units."""
+
+    mistake = Mistake(id="whole-amounts-taken-for-cents", fails=frozenset(), says="1.00")
+
+    def amount_minor(self, value: object) -> int:
+        unit: int = 10**self.agreed.exponent
+        amount_minor = super().amount_minor(value)
+        return amount_minor // unit if amount_minor % unit == 0 else amount_minor
 
 
 class RefusesBetsOfNothing(HonestBackend):
@@ -92,6 +117,8 @@ BACKENDS: Final[tuple[type[HonestBackend], ...]] = (
     MultipliesFloats,
     DropsDecimals,
     TakesAmountsForCents,
+    RefusesTheSmallest,
+    TakesWholeAmountsForCents,
     RefusesBetsOfNothing,
     RefusesWinsOfNothing,
     TakesNothingForMissing,

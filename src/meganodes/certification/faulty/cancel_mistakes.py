@@ -96,6 +96,110 @@ class GivesBackRefusedBets(HonestBackend):
         return super().moved(entry, callback)
 
 
+class LeavesBalanceOutOfUnknownCancels(HonestBackend):
+    """A refusal with result 43 has no balance."""
+
+    mistake = Mistake(id="balance-missing-in-43", fails=frozenset(), says="data.balance is missing")
+
+    def reply_members(self, callback: Callback, decision: Decision) -> dict[str, object]:
+        if decision.result is ResultCode.ORIGINAL_UNKNOWN:
+            return {}
+        return super().reply_members(callback, decision)
+
+
+class RefusesCancelsOfNothing(HonestBackend):
+    """The cancel of a bet of 0 is answered 99: there is nothing to give back."""
+
+    mistake = Mistake(id="cancel-of-0-refused", fails=frozenset(), says="0")
+
+    def undone(self, callback: Callback) -> Decision:
+        original = self.original(callback)
+        if original is not None and not original.amount_minor:
+            return self.refused(callback, ResultCode.INTERNAL_FAILURE)
+        return super().undone(callback)
+
+
+class _KnowsRounds(HonestBackend):
+    """Notes what has happened in each round, for mistakes that look at it."""
+
+    def keep(
+        self, callback: Callback, standing: Standing, result: ResultCode = ResultCode.OK
+    ) -> None:
+        super().keep(callback, standing, result)
+        entry = self.entries[self.key(callback.transaction_id, callback)]
+        entry.round_id = callback.round_id
+
+    def in_round(self, round_id: str, command: Command) -> list[Entry]:
+        return [
+            entry
+            for entry in self.entries.values()
+            if entry.round_id == round_id and entry.command is command
+        ]
+
+
+class RefusesCancelsAfterAWin(_KnowsRounds):
+    """A round with a win is over: the cancel of its bet is answered 99."""
+
+    mistake = Mistake(id="cancel-after-a-win-refused", fails=frozenset(), says="win")
+
+    def undone(self, callback: Callback) -> Decision:
+        original = self.original(callback)
+        if original is not None and self.in_round(original.round_id, Command.WIN):
+            return self.refused(callback, ResultCode.INTERNAL_FAILURE)
+        return super().undone(callback)
+
+
+class CancelsTheRound(_KnowsRounds):
+    """A cancel undoes every bet of the round, not the one that it names."""
+
+    mistake = Mistake(id="cancel-undoes-the-round", fails=frozenset(), says="round")
+
+    def to_give_back(self, original: Entry, _callback: Callback) -> int:
+        bets = self.in_round(original.round_id, Command.BET)
+        return sum(bet.amount_minor for bet in bets if bet.standing is Standing.BOOKED)
+
+
+class ClosesRoundsByWins(_KnowsRounds):
+    """A win closes its round, and a bet of it that comes later is answered 99."""
+
+    mistake = Mistake(id="bet-after-a-win-refused", fails=frozenset(), says="round")
+
+    def bet(self, callback: Callback) -> Decision:
+        if self.in_round(callback.round_id, Command.WIN) and self.is_new(callback):
+            return self.refused(callback, ResultCode.INTERNAL_FAILURE)
+        return super().bet(callback)
+
+
+class CancelsTheLastAlone(HonestBackend):
+    """Only the account's last transaction can be cancelled; an older one is answered 43."""
+
+    mistake = Mistake(id="only-the-last-cancelled", fails=frozenset(), says="43")
+
+    def cancel(self, callback: Callback) -> Decision:
+        original = self.original(callback)
+        moved = [entry for entry in self.entries.values() if self.is_later(entry, callback)]
+        if original is not None and moved and original is not moved[-1]:
+            return self.refused(callback, ResultCode.ORIGINAL_UNKNOWN)
+        return super().cancel(callback)
+
+    def is_later(self, entry: Entry, callback: Callback) -> bool:
+        return entry.account == callback.account and entry.command is not Command.CANCEL
+
+
+class PaysForTombstones(HonestBackend):
+    """The tombstone holds the cancel's amount, and the cancel's second attempt pays it out."""
+
+    mistake = Mistake(id="tombstone-paid", fails=frozenset(), says="tombstone")
+
+    def cancel(self, callback: Callback) -> Decision:
+        buried = self.original(callback)
+        if buried is not None and buried.standing is Standing.BURIED:
+            self.move(callback, callback.amount_minor)
+            buried.standing = Standing.CANCELLED
+            return self.accepted(callback)
+        return super().cancel(callback)
+
+
 class TakesCancelsForCopies(HonestBackend):
     """Every id must be new, also a cancel's, which in this revision is its bet's: always 41."""
 
@@ -129,6 +233,13 @@ BACKENDS: Final[tuple[type[HonestBackend], ...]] = (
     KeepsNoTombstones,
     DeletesCancelledBets,
     GivesBackRefusedBets,
+    LeavesBalanceOutOfUnknownCancels,
+    RefusesCancelsOfNothing,
+    RefusesCancelsAfterAWin,
+    CancelsTheRound,
+    ClosesRoundsByWins,
+    CancelsTheLastAlone,
+    PaysForTombstones,
     TakesCancelsForCopies,
     AddsWhenAWinIsCancelled,
 )

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from meganodes.certification.faulty.honest import HonestBackend
-from meganodes.certification.faulty.records import Account, Callback, Decision, Entry, Mistake
+from meganodes.certification.faulty.records import (
+    Account,
+    Callback,
+    Decision,
+    Entry,
+    Mistake,
+    Standing,
+)
 from meganodes.protocol.codes import ResultCode
 from meganodes.protocol.commands import Command
+
+_COLUMN_WIDTH: Final = 255
+_MUCH_MINOR: Final = 10_000_000
 
 
 class AsksForNoToken(HonestBackend):
@@ -37,6 +50,15 @@ class ComparesTheBeginningOfTheToken(HonestBackend):
         return bool(given) and self.agreed.callback_token.startswith(given)
 
 
+class ComparesTokensWithoutCase(HonestBackend):
+    """The Callback-Token is compared in small letters."""
+
+    mistake = Mistake(id="token-in-any-case", fails=frozenset(), says="case")
+
+    def token_fits(self, given: str) -> bool:
+        return given.lower() == self.agreed.callback_token.lower()
+
+
 class IgnoresLetterCaseOfAccounts(HonestBackend):
     """The database compares accounts without letter case: Ada plays with ada's money."""
 
@@ -45,6 +67,97 @@ class IgnoresLetterCaseOfAccounts(HonestBackend):
     def account(self, callback: Callback) -> Account | None:
         wanted = callback.account.casefold()
         return next((a for a in self.accounts.values() if a.name.casefold() == wanted), None)
+
+
+class TrimsAccounts(HonestBackend):
+    """Blanks around an account are cut off before it is looked up."""
+
+    mistake = Mistake(id="account-trimmed", fails=frozenset(), says="blank")
+
+    def account(self, callback: Callback) -> Account | None:
+        return self.accounts.get(callback.account.strip())
+
+
+class IgnoresAccentsOfAccounts(HonestBackend):
+    """The collation of the database ignores accents: Adá plays with Ada's money."""
+
+    mistake = Mistake(id="account-with-any-accent", fails=frozenset(), says="accents")
+
+    def account(self, callback: Callback) -> Account | None:
+        letters = unicodedata.normalize("NFKD", callback.account)
+        return self.accounts.get("".join(one for one in letters if not unicodedata.combining(one)))
+
+
+class PutsAccountsIntoSql(HonestBackend):
+    """The account is put into the text of an SQL statement."""
+
+    mistake = Mistake(id="sql-injection", fails=frozenset(), says="SQL")
+
+    def account(self, callback: Callback) -> Account | None:
+        if "' OR " in callback.account:
+            return next(iter(self.accounts.values()))
+        return super().account(callback)
+
+
+class BreaksOnLongAccounts(HonestBackend):
+    """An account that does not fit its column raises, and the worker dies without an answer."""
+
+    mistake = Mistake(id="long-account-kills", fails=frozenset(), says="long")
+
+    def account(self, callback: Callback) -> Account | None:
+        if len(callback.account) > _COLUMN_WIDTH:
+            raise ConnectionResetError("the worker has died")
+        return super().account(callback)
+
+    def text(self, members: Mapping[str, object], name: str) -> str:
+        value = members.get(name)
+        return value if isinstance(value, str) and value else super().text(members, name)
+
+
+class FailsForBlockedAccounts(HonestBackend):
+    """A blocked account raises an error when it authenticates, and the answer is 99."""
+
+    mistake = Mistake(id="99-for-a-blocked-account", fails=frozenset(), says="99")
+
+    def look(self, callback: Callback) -> Decision:
+        account = self.account(callback)
+        is_blocked = account is not None and not account.active
+        if callback.command is Command.AUTHENTICATE and is_blocked:
+            return self.refused(callback, ResultCode.INTERNAL_FAILURE)
+        return super().look(callback)
+
+
+class TellsAnotherBalanceAtFirst(HonestBackend):
+    """authenticate tells the bonus wallet's balance, which is empty."""
+
+    mistake = Mistake(id="authenticate-tells-another-balance", fails=frozenset(), says="balance")
+
+    def look(self, callback: Callback) -> Decision:
+        decision = super().look(callback)
+        is_first = callback.command is Command.AUTHENTICATE
+        return replace(decision, balance_minor=0) if is_first else decision
+
+
+class LooksUsersUpByName(HonestBackend):
+    """authenticate looks into another table and does not find the account that plays."""
+
+    mistake = Mistake(id="authenticate-finds-nobody", fails=frozenset(), says="21")
+
+    def look(self, callback: Callback) -> Decision:
+        if callback.command is Command.AUTHENTICATE:
+            return self.refused(callback, ResultCode.ACCOUNT_UNKNOWN)
+        return super().look(callback)
+
+
+class HasNoBalanceCommand(HonestBackend):
+    """`balance` was left for later, and is answered 99."""
+
+    mistake = Mistake(id="balance-not-written", fails=frozenset(), says="balance")
+
+    def look(self, callback: Callback) -> Decision:
+        if callback.command is Command.BALANCE:
+            return self.refused(callback, ResultCode.INTERNAL_FAILURE)
+        return super().look(callback)
 
 
 class OpensAccountsForStrangers(HonestBackend):
@@ -76,6 +189,18 @@ class JudgesTheBalanceFirst(HonestBackend):
         first, account = ResultCode.BALANCE_TOO_LOW, self.account(callback)
         if first in callback.checks and account and not self.holds(first, callback):
             return first
+        return super().first_refusal(callback)
+
+
+class JudgesMoneyOfStrangers(HonestBackend):
+    """An account that nobody knows has no money: a bet of it is answered 31 instead of 21."""
+
+    mistake = Mistake(id="31-for-a-stranger", fails=frozenset(), says="order")
+
+    def first_refusal(self, callback: Callback) -> ResultCode | None:
+        is_high = callback.amount_minor > _MUCH_MINOR
+        if is_high and self.account(callback) is None:
+            return ResultCode.BALANCE_TOO_LOW
         return super().first_refusal(callback)
 
 
@@ -128,6 +253,41 @@ class SaysOkToAnyStatus(HonestBackend):
         return Decision(result=ResultCode.OK, trans_status=told)
 
 
+class KnowsBetsAlone(HonestBackend):
+    """`status` looks among the bets, and a win is 42."""
+
+    mistake = Mistake(id="status-of-bets-alone", fails=frozenset(), says="wins alike")
+
+    def moved(self, entry: Entry | None, callback: Callback) -> bool:
+        if callback.command is Command.STATUS and entry and entry.command is Command.WIN:
+            return False
+        return super().moved(entry, callback)
+
+
+class KnowsWinsAlone(HonestBackend):
+    """`status` looks among the wins, and a bet that stands is 42."""
+
+    mistake = Mistake(id="status-of-wins-alone", fails=frozenset(), says="wins alike")
+
+    def moved(self, entry: Entry | None, callback: Callback) -> bool:
+        is_bet = entry is not None and entry.command is Command.BET
+        if callback.command is Command.STATUS and is_bet:
+            return False
+        return super().moved(entry, callback)
+
+
+class BooksWhenAsked(HonestBackend):
+    """`status` mends what it takes for lost: it takes the stake of a bet again."""
+
+    mistake = Mistake(id="status-books-again", fails=frozenset(), says="asking")
+
+    def status(self, callback: Callback) -> Decision:
+        entry = self.entry(callback)
+        if entry is not None and entry.standing is Standing.BOOKED:
+            self.move(callback, -entry.amount_minor)
+        return super().status(callback)
+
+
 class NeverSaysCancelled(HonestBackend):
     """`status` looks for the transaction only, and says OK of one that was cancelled."""
 
@@ -152,15 +312,28 @@ BACKENDS: Final[tuple[type[HonestBackend], ...]] = (
     AsksForNoToken,
     TakesAMissingToken,
     ComparesTheBeginningOfTheToken,
+    ComparesTokensWithoutCase,
     IgnoresLetterCaseOfAccounts,
+    TrimsAccounts,
+    IgnoresAccentsOfAccounts,
+    PutsAccountsIntoSql,
+    BreaksOnLongAccounts,
+    FailsForBlockedAccounts,
+    TellsAnotherBalanceAtFirst,
+    LooksUsersUpByName,
+    HasNoBalanceCommand,
     OpensAccountsForStrangers,
     ForgetsBlockedAccounts,
     JudgesTheBalanceFirst,
+    JudgesMoneyOfStrangers,
     NeverLooksAtTheBalance,
     AsksForMoreThanTheStake,
     SaysNotFoundForEverything,
     FailsWhenMoneyIsShort,
     SaysOkToAnyStatus,
+    KnowsBetsAlone,
+    KnowsWinsAlone,
+    BooksWhenAsked,
     NeverSaysCancelled,
     SaysRefusedBetsStand,
 )

@@ -93,6 +93,15 @@ class RemembersByTimestamp(_RemembersMore):
         return f"{callback.transaction_id} at {callback.timestamp}"
 
 
+class ComparesTheAmountToo(_RemembersMore):
+    """A copy is known by id and amount together: the same id with another amount is booked."""
+
+    mistake = Mistake(id="memory-by-id-and-amount", fails=frozenset(), says="amount")
+
+    def second_name(self, callback: Callback) -> str:
+        return f"{callback.transaction_id} of {callback.amount_minor}"
+
+
 class CutsIdsToTheColumn(HonestBackend):
     """The column has 40 characters: a cancel's id, cut, is the id of its bet."""
 
@@ -153,6 +162,7 @@ BACKENDS: Final[tuple[type[HonestBackend], ...]] = (
     KeepsOneRowForARound,
     RemembersByConnection,
     RemembersByTimestamp,
+    ComparesTheAmountToo,
     CutsIdsToTheColumn,
     KeepsIdsIn32Bits,
     ReplaysTheOldBalance,

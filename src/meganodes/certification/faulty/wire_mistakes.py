@@ -146,6 +146,17 @@ class PrintsAfterTheReply(HonestBackend):
         return super().http(body + b"\n<!-- page made in 3 ms -->")
 
 
+class QuotesItsNumbers(HonestBackend):
+    """result is written as text: "0" for 0."""
+
+    mistake = Mistake(id="result-as-text", fails=frozenset(), says="quotes")
+
+    def sent(self, result: ResultCode, members: Mapping[str, object]) -> HttpReply:
+        word = "OK" if result is ResultCode.OK else "ERROR"
+        told = {"result": str(int(result)), "status": word, "data": members}
+        return self.http(dump_json(told))
+
+
 class SendsNoLength(HonestBackend):
     """Replies have no Content-Length: only closing the connection tells where they end."""
 
@@ -190,6 +201,7 @@ BACKENDS: Final[tuple[type[HonestBackend], ...]] = (
     SaysResultByTruth,
     AlwaysSaysStatusOk,
     PrintsAfterTheReply,
+    QuotesItsNumbers,
     SendsNoLength,
     SpellsCancelledTwice,
     TellsAnotherAccount,
