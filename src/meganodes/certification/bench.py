@@ -188,7 +188,7 @@ class Bench:
             return
         expected = f"{came.title}: result {results_text(results)}."
         if came.trouble is not None:
-            self.fail(came, expected, came.trouble, guess_of_trouble(came.command, came.trouble))
+            self.fail(came, expected, came.trouble, guess_of_trouble(came))
         assert came.result is not None, "what cannot be read has a trouble"
         fitting = None if came.result in _FAILURES else guess
         fitting = fitting or guess_of_result(came.result)

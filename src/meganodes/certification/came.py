@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from meganodes.certification.mistakes.record import Diagnosis
 from meganodes.certification.transport import Answer, NoAnswer
 from meganodes.protocol.commands import DEADLINE_SECONDS, Command
 from meganodes.protocol.money import format_amount
@@ -20,6 +21,8 @@ class Came:
     answer: Answer | NoAnswer
     reply: Reply | None
     """None when no HTTP response came."""
+    diagnosis: Diagnosis | None = None
+    """The gravest thing that is wrong with the reply."""
 
     @property
     def is_late(self) -> bool:

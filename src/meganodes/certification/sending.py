@@ -8,6 +8,8 @@ from typing import Final, TypeVar
 from meganodes.certification.came import Came
 from meganodes.certification.case import Step
 from meganodes.certification.clock import Clock
+from meganodes.certification.diagnosis import diagnose
+from meganodes.certification.mistakes.record import Diagnosis
 from meganodes.certification.seeded import Seeded
 from meganodes.certification.target import Target
 from meganodes.certification.transport import Answer, NoAnswer, Request, Transport
@@ -117,6 +119,7 @@ class Sender:
             exponent=self._line.target.currency.exponent,
             answer=answer,
             reply=reply,
+            diagnosis=self._diagnosis(command, account, answer),
         )
         self._steps[place] = Step(
             title=title,
@@ -165,16 +168,29 @@ class Sender:
     ) -> Reply | None:
         if isinstance(answer, NoAnswer):
             return None
+        question = self._question(command, account)
+        if overdraft_allowed:
+            question = replace(question, overdraft_allowed=True)
+        return read_reply(question, _response(answer))
+
+    def _diagnosis(
+        self, command: Command, account: str, answer: Answer | NoAnswer
+    ) -> Diagnosis | None:
+        """Give the gravest thing that is wrong with a reply."""
+        if isinstance(answer, NoAnswer):
+            return None
+        wrong = diagnose(self._question(command, account), _response(answer))
+        return wrong[0] if wrong else None
+
+    def _question(self, command: Command, account: str) -> Question:
         target = self._line.target
-        question = Question(
+        return Question(
             command=command,
             revision=target.revision,
             account=account,
             exponent=target.currency.exponent,
             overdraft_allowed=overdraft_allowed,
         )
-        response = HttpReply(status=answer.status, headers=answer.headers, body=answer.body)
-        return read_reply(question, response)
 
     def _headers(
         self, command: Command, body: bytes, now_seconds: int, how: How
@@ -216,3 +232,7 @@ class Sender:
                 for name, value in request.headers
             ),
         )
+
+
+def _response(answer: Answer) -> HttpReply:
+    return HttpReply(status=answer.status, headers=answer.headers, body=answer.body)

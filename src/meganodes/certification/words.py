@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
+from meganodes.certification.came import Came
 from meganodes.protocol.codes import ResultCode
-from meganodes.protocol.commands import Command
 from meganodes.protocol.money import format_amount
 
 _ALL_SAID: Final = "Look at the callback and the reply of this step."
@@ -86,16 +86,15 @@ def guess_of_result(result: int) -> Guess:
         return Guess("The backend has results of its own.", "Answer with results of the contract.")
 
 
-def guess_of_trouble(command: Command, trouble: str) -> Guess:
-    """Say what mostly keeps a reply from being one; the hub's sentence has the mend in it."""
-    reason, has_mend, mend = trouble.rpartition("; ")
-    if has_mend and "cannot read" in reason:
+def guess_of_trouble(came: Came) -> Guess:
+    """Say what mostly keeps an answer from being a reply that a hub can use."""
+    wrong = came.diagnosis
+    if wrong is not None and came.reply is not None and came.reply.malformed is not None:
         return Guess(
-            f"The reply to {command} has not the form that callbacks answer with.",
-            f"{mend[:1].upper()}{mend[1:]}",
+            "The reply has not the form that callbacks answer with. " + wrong.sentence, wrong.mend
         )
     return Guess(
-        f"The backend does not get to a reply to {command} in time, or breaks before it.",
+        f"The backend does not get to a reply to {came.command} in time, or breaks before it.",
         "Look into the backend's log, and into those of its proxy, for the moment of this step.",
     )
 
