@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from typing import Final, TypeVar
 
 from meganodes.certification.came import Came
@@ -32,6 +33,8 @@ MASK: Final = "***"
 
 GRACE_SECONDS: Final = 3.0
 """How much longer than the hub we wait, so as to say how late a reply is."""
+
+_MOVEMENTS: Final = frozenset({Command.BET, Command.WIN, Command.CANCEL})
 
 T = TypeVar("T")
 
@@ -189,15 +192,21 @@ class Sender:
             revision=target.revision,
             account=account,
             exponent=target.currency.exponent,
-            overdraft_allowed=overdraft_allowed,
         )
+
+    def _webhook_id(self, command: Command, body: bytes) -> str:
+        """Name what is sent: a repeated movement keeps its name, each question has a new one."""
+        if command not in _MOVEMENTS:
+            return "msg_" + self._line.seeded.word(32)
+        same_on_every_attempt = body.rpartition(b',"timestamp":')[0]
+        return "msg_" + sha256(same_on_every_attempt).hexdigest()[:32]
 
     def _headers(
         self, command: Command, body: bytes, now_seconds: int, how: How
     ) -> tuple[tuple[str, str], ...]:
         line = self._line
         token = line.target.callback_token if how.token is None else how.token
-        webhook_id = "msg_" + line.seeded.word(32)
+        webhook_id = self._webhook_id(command, body)
         deadline_ms = line.clock.now_ms() + int(DEADLINE_SECONDS[command] * 1_000)
         key = how.signature_key or line.target.signing_secret
         signature = () if key is None else (sign(key, webhook_id, now_seconds, body),)

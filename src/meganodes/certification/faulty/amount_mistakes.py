@@ -28,7 +28,7 @@ class MultipliesFloats(HonestBackend):
 class DropsDecimals(HonestBackend):
     """Amounts are cast to whole units: 1.50 books 1.00."""
 
-    mistake = Mistake(id="amounts-cut-to-units", fails=frozenset(), says="decimals")
+    mistake = Mistake(id="amounts-cut-to-units", fails=frozenset(), says="whole number")
 
     def amount_minor(self, value: object) -> int:
         unit: int = 10**self.agreed.exponent
@@ -71,7 +71,7 @@ class TakesWholeAmountsForCents(HonestBackend):
 class RefusesBetsOfNothing(HonestBackend):
     """A bet of 0 is answered 99: the amount must be positive."""
 
-    mistake = Mistake(id="bet-of-0-refused", fails=frozenset(), says="0")
+    mistake = Mistake(id="bet-of-0-refused", fails=frozenset(), says="bet 0.00")
 
     def bet(self, callback: Callback) -> Decision:
         if not callback.amount_minor:
@@ -82,7 +82,7 @@ class RefusesBetsOfNothing(HonestBackend):
 class RefusesWinsOfNothing(HonestBackend):
     """A win of 0 is answered 99: a lost round never ends."""
 
-    mistake = Mistake(id="win-of-0-refused", fails=frozenset(), says="0")
+    mistake = Mistake(id="win-of-0-refused", fails=frozenset(), says="win 0.00")
 
     def win(self, callback: Callback) -> Decision:
         if not callback.amount_minor:

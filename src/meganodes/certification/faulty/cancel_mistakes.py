@@ -13,7 +13,7 @@ from meganodes.protocol.commands import Command, Revision
 class GivesBackTwice(HonestBackend):
     """Nobody looks whether a cancel was done: every repetition gives the stake back again."""
 
-    mistake = Mistake(id="cancels-paid-twice", fails=frozenset(), says="twice")
+    mistake = Mistake(id="cancels-paid-twice", fails=frozenset(), says="double refund")
 
     def is_new(self, callback: Callback) -> bool:
         return callback.command is Command.CANCEL or super().is_new(callback)
@@ -77,7 +77,7 @@ class KeepsNoTombstones(HonestBackend):
 class DeletesCancelledBets(HonestBackend):
     """A cancel deletes the row of its bet: a late copy of the bet is booked as new."""
 
-    mistake = Mistake(id="cancelled-bet-deleted", fails=frozenset(), says="CANCELED")
+    mistake = Mistake(id="cancelled-bet-deleted", fails=frozenset(), says="deletes the bet")
 
     def undone(self, callback: Callback) -> Decision:
         decision = super().undone(callback)

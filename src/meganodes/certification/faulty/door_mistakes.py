@@ -102,7 +102,7 @@ class PutsAccountsIntoSql(HonestBackend):
 class BreaksOnLongAccounts(HonestBackend):
     """An account that does not fit its column raises, and the worker dies without an answer."""
 
-    mistake = Mistake(id="long-account-kills", fails=frozenset(), says="long")
+    mistake = Mistake(id="long-account-kills", fails=frozenset(), says="name of 10,000 letters")
 
     def account(self, callback: Callback) -> Account | None:
         if len(callback.account) > _COLUMN_WIDTH:
@@ -279,7 +279,7 @@ class KnowsWinsAlone(HonestBackend):
 class BooksWhenAsked(HonestBackend):
     """`status` mends what it takes for lost: it takes the stake of a bet again."""
 
-    mistake = Mistake(id="status-books-again", fails=frozenset(), says="asking")
+    mistake = Mistake(id="status-books-again", fails=frozenset(), says="questions about it")
 
     def status(self, callback: Callback) -> Decision:
         entry = self.entry(callback)

@@ -20,7 +20,7 @@ _COLUMN_WIDTH: Final = 40
 class TakesBetsTwice(HonestBackend):
     """Nobody looks whether a bet's id was seen: every copy takes the stake again."""
 
-    mistake = Mistake(id="bets-taken-twice", fails=frozenset(), says="twice")
+    mistake = Mistake(id="bets-taken-twice", fails=frozenset(), says="does not remember ids")
 
     def is_new(self, callback: Callback) -> bool:
         return callback.command is Command.BET or super().is_new(callback)

@@ -22,7 +22,7 @@ _ASLEEP_AFTER_SECONDS: Final = 3.0
 class JudgesBalanceThenBooks(HonestBackend):
     """The balance is read, compared, and written later: two bets at once spend it twice."""
 
-    mistake = Mistake(id="balance-race", fails=frozenset(), says="at once")
+    mistake = Mistake(id="balance-race", fails=frozenset(), says="race")
 
     async def decide(self, callback: Callback) -> Decision:
         result = self.first_refusal(callback)
@@ -102,7 +102,7 @@ class AnswersBetsLate(HonestBackend):
 class AnswersSluggishly(HonestBackend):
     """Every reply takes more than a second."""
 
-    mistake = Mistake(id="sluggish", fails=frozenset(), says="second")
+    mistake = Mistake(id="sluggish", fails=frozenset(), says="takes long")
 
     async def answer(self, asked: Asked) -> HttpReply:
         await self.clock.sleep(_SLUGGISH_SECONDS)
@@ -112,7 +112,7 @@ class AnswersSluggishly(HonestBackend):
 class WakesUpSlowly(HonestBackend):
     """After a few seconds without a request the first one waits for a new database connection."""
 
-    mistake = Mistake(id="slow-after-idling", fails=frozenset(), says="idl")
+    mistake = Mistake(id="slow-after-idling", fails=frozenset(), says="pause")
 
     last_seconds = 0.0
 

@@ -26,7 +26,7 @@ class AnswersLikeTheMainApi(HonestBackend):
 class TellsCents(HonestBackend):
     """Balances are told in minor units: 10000 for 100.00."""
 
-    mistake = Mistake(id="cents-for-units", fails=frozenset(), says="minor units")
+    mistake = Mistake(id="cents-for-units", fails=frozenset(), says="Cents for units")
 
     def told(self, balance_minor: int) -> object:
         return balance_minor
@@ -35,7 +35,7 @@ class TellsCents(HonestBackend):
 class TellsWholeUnits(HonestBackend):
     """Balances lose their decimals on the way out: 99 for 99.50."""
 
-    mistake = Mistake(id="decimals-truncated", fails=frozenset(), says="decimals")
+    mistake = Mistake(id="decimals-truncated", fails=frozenset(), says="truncated")
 
     def told(self, balance_minor: int) -> object:
         return balance_minor // 10**self.agreed.exponent
@@ -104,7 +104,7 @@ class AnswersAWrongTokenWith401(HonestBackend):
 class ShowsAnErrorPage(HonestBackend):
     """An unknown account raises, and the framework shows its error page: status 500 and HTML."""
 
-    mistake = Mistake(id="html-error-page", fails=frozenset(), says="error page")
+    mistake = Mistake(id="html-error-page", fails=frozenset(), says="HTTP status is 500")
 
     def rendered(self, callback: Callback, decision: Decision) -> HttpReply:
         if decision.result is not ResultCode.ACCOUNT_UNKNOWN:
