@@ -105,7 +105,7 @@ class RefusesBetsOfNothing(HonestBackend):
 class RefusesWinsOfNothing(HonestBackend):
     """A win of 0 is answered 99: a lost round never ends."""
 
-    mistake = Mistake(id="win-of-0-refused", fails=frozenset({"win-04-zero"}), says="win 0.00")
+    mistake = Mistake(id="win-of-0-refused", fails=frozenset({"win-04-zero"}), says="win of 0")
 
     def win(self, callback: Callback) -> Decision:
         if not callback.amount_minor:

@@ -97,7 +97,9 @@ class KeepsOneRowForARound(_RemembersMore):
 class KnowsOneOpenRound(HonestBackend):
     """An account has one open round: a win of the one before is answered 99."""
 
-    mistake = Mistake(id="one-open-round", fails=frozenset(), says="round")
+    mistake = Mistake(
+        id="one-open-round", fails=frozenset({"win-03-rounds-cross"}), says="win of the first round"
+    )
 
     def __init__(self, agreed: Agreed, clock: Clock) -> None:
         super().__init__(agreed, clock)
