@@ -27,6 +27,22 @@ class GivesBackTwice(HonestBackend):
         return super().undone(callback)
 
 
+class GivesBackForEveryId(HonestBackend):
+    """Only the cancel's own id is compared: another cancel of the same bet pays again."""
+
+    mistake = Mistake(
+        id="another-cancel-paid",
+        fails=frozenset({"duplicates-04-other-cancel"}),
+        says="double refund",
+    )
+
+    def undone(self, callback: Callback) -> Decision:
+        original = self.original(callback)
+        assert original is not None, "check 43 has held"
+        original.standing = Standing.BOOKED
+        return super().undone(callback)
+
+
 class GivesNothingBack(HonestBackend):
     """A cancel marks its bet and answers 0, and the stake stays where it is."""
 
@@ -189,6 +205,22 @@ class CancelsTheRound(_KnowsRounds):
         return sum(bet.amount_minor for bet in bets if bet.standing is Standing.BOOKED)
 
 
+class PaysWinsOfBetsAlone(_KnowsRounds):
+    """A win is paid only where a bet of its round is known: prizes are answered 99."""
+
+    mistake = Mistake(
+        id="win-needs-a-bet",
+        fails=frozenset({"win-06-without-a-bet"}),
+        says="round without a bet",
+    )
+
+    def booked(self, callback: Callback, change_minor: int) -> Decision:
+        is_prize = not self.in_round(callback.round_id, Command.BET)
+        if callback.command is Command.WIN and is_prize:
+            return self.refused(callback, ResultCode.INTERNAL_FAILURE)
+        return super().booked(callback, change_minor)
+
+
 class ClosesRoundsByWins(_KnowsRounds):
     """A win closes its round, and a bet of it that comes later is answered 99."""
 
@@ -274,6 +306,7 @@ class AddsWhenAWinIsCancelled(HonestBackend):
 
 BACKENDS: Final[tuple[type[HonestBackend], ...]] = (
     GivesBackTwice,
+    GivesBackForEveryId,
     GivesNothingBack,
     BelievesTheCancelsAmount,
     PaysUnknownCancels,
@@ -285,6 +318,7 @@ BACKENDS: Final[tuple[type[HonestBackend], ...]] = (
     RefusesCancelsOfNothing,
     RefusesCancelsAfterAWin,
     CancelsTheRound,
+    PaysWinsOfBetsAlone,
     ClosesRoundsByWins,
     CancelsTheLastAlone,
     PaysForTombstones,
