@@ -14,6 +14,7 @@ from meganodes.bootstrap.node_number import LentIdentity, NodeNumber, Unnumbered
 from meganodes.bootstrap.settings import AUTO, Settings
 from meganodes.bootstrap.settings_translated import database_settings, hub_settings
 from meganodes.bootstrap.traced import TracedGateway, TracedJournal, TracedPostgresJournal
+from meganodes.callbacks.certification_line import CertificationLine
 from meganodes.callbacks.egress import BadTarget, Egress
 from meganodes.callbacks.gateway import CircuitChange, CircuitState, HttpGateway
 from meganodes.callbacks.resolver import SystemResolver
@@ -343,6 +344,13 @@ def make_gateway(office: Office) -> HttpGateway:
         tracing=office.tracing,
         tells_backends=office.settings.operations.tracing_to_backends,
     )
+
+
+def certification_line(office: Office, callback_url: str) -> CertificationLine:
+    """Make the line of a certification, with connections of its own; BadTarget for a bad URL."""
+    target = office.egress.parse(callback_url)
+    transport = HttpTransport(callback_settings(office.settings), office.clock, office.egress)
+    return CertificationLine(transport, target, office.clock)
 
 
 async def list_numbers(office: Office) -> ListNumbers:

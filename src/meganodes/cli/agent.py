@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Annotated, cast
 
 import typer
 
 from meganodes.bootstrap.wiring import Office
+from meganodes.cli.agent_certify import certify
 from meganodes.cli.context import person, run_in_office
 from meganodes.cli.output import WRONG_USAGE, fail, print_json, say, show, show_rows
 from meganodes.directory.agents import ALL, AgentChanges
+from meganodes.directory.certifications import Certifications
 from meganodes.directory.records import Agent, AgentState, NewAgent, TokenKind
 from meganodes.protocol.commands import Revision
 
 app = typer.Typer(help="Agents: casinos that take their games here.", no_args_is_help=True)
+app.command()(certify)
 
 Name = Annotated[str, typer.Argument(help="The agent's name.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
@@ -127,17 +131,23 @@ def approve(
     context: typer.Context,
     name: Name,
     *,
-    force: Annotated[bool, typer.Option(help="Approve without a certification report.")] = False,
-    reason: Annotated[str | None, typer.Option(help="Why without a report, for the audit.")] = None,
+    force: Annotated[bool, typer.Option(help="Approve whatever the report says.")] = False,
+    reason: Annotated[str | None, typer.Option(help="Why, for the audit.")] = None,
 ) -> None:
-    """Put an agent into business: needs a certification report, or --force with a reason."""
-    if not force or not (reason and reason.strip()):
-        sentence = (
-            f"agent {name} has no certification report without money findings: "
-            'certify its backend first, or give --force --reason "..."'
-        )
-        fail([sentence])
+    """Put an agent into business by its newest report, or by --force with a reason."""
+    if not (force and reason and reason.strip()):
+        fault = run_in_office(context, partial(_fault_of_approving, name=name))
+        if fault is not None:
+            mend = f"certify it (meganodes agent certify {name} --account ...)"
+            fail([f'{fault}: {mend}, or give --force --reason "..."'])
     _set_state(context, name, AgentState.APPROVED, reason)
+
+
+async def _fault_of_approving(office: Office, *, name: str) -> str | None:
+    agent = office.directory.agent_by_name(name)
+    if agent is None:
+        return f"there is no agent called {name}"
+    return await Certifications(office.staff).fault_of_approving(agent)
 
 
 def _set_state(context: typer.Context, name: str, state: AgentState, reason: str | None) -> None:

@@ -36,10 +36,10 @@ SCHEMA: Final = Schema(
     title="the directory",
     versions=Path(__file__).with_name("migrations") / "versions",
     version_table="directory_schema",
-    revision="0006",
+    revision="0007",
     tables=_FIRST_TABLES
     | {"maintenance_windows", "staff", "staff_codes", "staff_sessions", "sign_in_failures"}
-    | {"settlement_proposals", "node_numbers"},
+    | {"settlement_proposals", "node_numbers", "certifications"},
 )
 """A new table is named here, defined beside the others, and made by a revision of its own."""
 
