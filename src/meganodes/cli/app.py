@@ -13,6 +13,7 @@ from meganodes.cli import (
     alert,
     backup,
     catalog,
+    certify,
     copy,
     demo,
     doctor,
@@ -56,6 +57,7 @@ app.command(name="verify-seals")(seals.verify_seals)
 app.command(name="retention")(retention.command)
 app.command(name="demo")(demo.demo)
 app.command(name="openapi")(openapi.openapi)
+app.command(name="certify")(certify.certify)
 app.command(name="explain")(explain.explain)
 
 
