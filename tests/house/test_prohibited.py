@@ -33,7 +33,8 @@ CATCH_ALL_PLACES = {
     "sdk/dispatcher.py": "the handler of an operator's door: the backend behind it is not our code",
 }
 
-MAY_TOUCH_THE_WORLD = ("bootstrap/", "kit/")
+# The third is an operator's: no root of ours gives a clock to their programs.
+MAY_TOUCH_THE_WORLD = ("bootstrap/", "kit/", "sdk/client/waiting")
 WORLD = {
     "time.time", "time.time_ns", "time.monotonic", "time.monotonic_ns", "time.perf_counter",
     "time.perf_counter_ns", "time.sleep", "asyncio.sleep", "os.environ", "os.getenv", "os.urandom",

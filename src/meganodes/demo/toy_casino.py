@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -22,7 +23,6 @@ from starlette.routing import Route
 from meganodes.demo.callback_door import CallbackDoor, by_dispatcher
 from meganodes.demo.casino_control import CasinoControl
 from meganodes.demo.json_body import BadOrder, bad_order, fields_of
-from meganodes.demo.ledger import Ledger
 from meganodes.demo.lobby.casino_line import HubPlace
 from meganodes.demo.lobby.door import Lobby, LobbyTerms
 from meganodes.demo.serving import serve
@@ -32,6 +32,7 @@ from meganodes.protocol.commands import Revision
 from meganodes.protocol.currency import currency
 from meganodes.protocol.money import AmountError, format_amount, parse_amount
 from meganodes.sdk import Dispatcher, SignatureCheck
+from meganodes.sdk.ledger import EntryKind, Ledger, SqliteLedger
 
 DEFAULT_PORT = 8701
 
@@ -61,7 +62,7 @@ class ToyCasino:
 
     def __init__(self, settings: CasinoSettings, clock: Clock) -> None:
         self._exponent = settings.exponent
-        self.ledger = Ledger(settings.database, settings.duplicates)
+        self.ledger = SqliteLedger(settings.database, settings.duplicates)
         control = CasinoControl()
         self.faults = control.faults
         self.log = control.log
@@ -120,27 +121,33 @@ class ToyCasino:
         )
 
     async def _show_ledger(self, _request: Request) -> JSONResponse:
+        entries = self.ledger.entries()
+        deposited_minor = Counter[str]()
+        for entry in entries:
+            if entry.kind is EntryKind.DEPOSIT:
+                deposited_minor[entry.account] += entry.amount_minor
         players = [
             {
-                "account": player.account,
+                "account": player.name,
                 "balance_minor": player.balance_minor,
-                "deposited_minor": player.deposited_minor,
+                "deposited_minor": deposited_minor[player.name],
                 "balance": self._text(player.balance_minor),
                 "active": player.active,
             }
-            for player in self.ledger.players()
+            for player in self.ledger.accounts()
         ]
         rows = [
             {
                 "id": entry.id,
                 "account": entry.account,
-                "kind": entry.kind,
+                "kind": entry.kind.value,
                 "round_id": entry.round_id,
                 "amount_minor": entry.amount_minor,
                 "state": entry.state.value,
                 "original_id": entry.original_id,
             }
-            for entry in self.ledger.entries()
+            for entry in entries
+            if entry.kind is not EntryKind.DEPOSIT
         ]
         return JSONResponse({"exponent": self._exponent, "players": players, "rows": rows})
 

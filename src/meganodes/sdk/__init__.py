@@ -25,23 +25,35 @@ from meganodes.sdk.backend import (
 )
 from meganodes.sdk.checks import Facts, first_refusal
 from meganodes.sdk.dispatcher import Dispatcher, HttpAnswer, SignatureCheck
-from meganodes.sdk.errors import BackendFault, BadCallback, SdkError
+from meganodes.sdk.errors import (
+    AccountUnknown,
+    BackendFault,
+    BadCallback,
+    BalanceTooLow,
+    DatabaseBusy,
+    ReferenceTaken,
+    SdkError,
+)
 
 __all__ = [
     "Accepted",
+    "AccountUnknown",
     "Authenticate",
     "Authenticated",
     "BackendFault",
     "BadCallback",
     "Balance",
+    "BalanceTooLow",
     "Bet",
     "Cancel",
+    "DatabaseBusy",
     "Dispatcher",
     "Facts",
     "Found",
     "HttpAnswer",
     "Movement",
     "Permissions",
+    "ReferenceTaken",
     "Refused",
     "Request",
     "ResultCode",

@@ -1,6 +1,7 @@
-"""What can go wrong on the operator's side: an unreadable callback, a result nobody may answer.
+"""What can go wrong on the operator's side: unreadable callbacks, results nobody may answer.
 
-The dispatcher answers both with result 99 and logs the sentence; it never shows an error page.
+The dispatcher answers whatever is raised with result 99 and logs the sentence; it never shows an
+error page. What the ledger has to tell its own casino stands here too.
 """
 
 from __future__ import annotations
@@ -16,3 +17,19 @@ class BadCallback(SdkError):
 
 class BackendFault(SdkError):
     """The operator's own code gave a result that cannot stand in a reply; the sentence says why."""
+
+
+class AccountUnknown(SdkError):
+    """The ledger has no account of this name."""
+
+
+class BalanceTooLow(SdkError):
+    """An account has less than was to be taken out."""
+
+
+class ReferenceTaken(SdkError):
+    """The reference of a payment stands for another one already."""
+
+
+class DatabaseBusy(SdkError):
+    """No connection to the database became free in time."""

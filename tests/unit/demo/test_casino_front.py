@@ -96,7 +96,7 @@ async def test_answers_are_spoilt_as_planned(
         except NoAnswer:
             told = b"cut"
     assert told == reply
-    assert toy.ledger.players()[0].balance_minor == balance_minor
+    assert toy.ledger.accounts()[0].balance_minor == balance_minor
 
 
 async def test_numbers_can_be_sent_as_text(casino: tuple[ToyCasino, str]) -> None:

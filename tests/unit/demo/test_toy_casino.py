@@ -57,7 +57,7 @@ class Line:
         await post_json(f"{self.url}/control", {"next": [fault]})
 
     def balance_minor(self) -> int:
-        return self.casino.ledger.players()[0].balance_minor
+        return self.casino.ledger.accounts()[0].balance_minor
 
 
 @asynccontextmanager

@@ -63,8 +63,8 @@ async def test_one_address_opens_the_game(tmp_path: Path) -> None:
         for _ in range(2):
             answer = await open_game(front)
             assert (answer.status, answer.headers["location"]) == (302, LAUNCH)
-        (guest,) = toy.ledger.players()
-    assert (guest.account, guest.balance_minor) == ("guest", 10_000)
+        (guest,) = toy.ledger.accounts()
+    assert (guest.name, guest.balance_minor) == ("guest", 10_000)
     assert hub.asked[0] == ("user/create", {"name": "guest"})
     path, fields = hub.asked[-1]
     assert path == "game/game-url"

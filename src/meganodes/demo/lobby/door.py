@@ -18,14 +18,13 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 import meganodes.demo.slot
-from meganodes.demo.books import Player
-from meganodes.demo.ledger import Ledger
 from meganodes.demo.lobby.casino_line import CasinoLine, HubPlace, HubSaidNo
 from meganodes.demo.lobby.rounds_played import rounds_played
 from meganodes.demo.look.pages import files_of, page, shared_files
 from meganodes.hub.languages import LANGUAGES
 from meganodes.player_pages.texts import language_of
 from meganodes.protocol.money import format_amount
+from meganodes.sdk.ledger import Account, Ledger
 
 GUEST: Final = "guest"
 _OPENING_UNITS: Final = 100
@@ -114,10 +113,10 @@ class Lobby:
             "top_up": self._text(self._opening_minor()),
         }
 
-    def _guest(self) -> Player:
+    def _guest(self) -> Account:
         """Find the guest's account, or open it."""
-        found = [player for player in self._ledger.players() if player.account == GUEST]
-        return found[0] if found else self._ledger.deposit(GUEST, self._opening_minor())
+        found = self._ledger.account(GUEST)
+        return found or self._ledger.deposit(GUEST, self._opening_minor())
 
     def _opening_minor(self) -> int:
         return int(_OPENING_UNITS * 10**self._terms.exponent)

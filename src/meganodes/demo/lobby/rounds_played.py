@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from meganodes.demo.books import Entry, EntryState
 from meganodes.protocol.money import format_amount
+from meganodes.sdk.ledger import Entry, EntryKind, EntryState
 
 
 class RoundFate(StrEnum):
@@ -31,20 +31,22 @@ def rounds_played(newest_first: Iterable[Entry], exponent: int) -> list[dict[str
     """Return a row for each round, newest first; what never moved money has none."""
     rounds: dict[str, _Sums] = {}
     for entry in newest_first:
-        if entry.state in {EntryState.BOOKED, EntryState.CANCELLED}:
+        if entry.round_id and entry.state in {EntryState.BOOKED, EntryState.CANCELLED}:
             _add(entry, rounds.setdefault(entry.round_id, _Sums()))
     return [_row(round_id, sums, exponent) for round_id, sums in rounds.items()]
 
 
 def _add(entry: Entry, sums: _Sums) -> None:
     match entry.kind:
-        case "bet":
+        case EntryKind.BET:
             sums.stake_minor += entry.amount_minor
-        case "cancel":
+        case EntryKind.CANCEL:
             sums.returned_minor += entry.amount_minor
-        case _:
+        case EntryKind.WIN:
             sums.win_minor += entry.amount_minor
             sums.is_settled = True
+        case EntryKind.DEPOSIT | EntryKind.WITHDRAWAL:
+            raise AssertionError("no part of a round")
 
 
 def _row(round_id: str, sums: _Sums, exponent: int) -> dict[str, str]:

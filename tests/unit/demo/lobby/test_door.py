@@ -79,7 +79,7 @@ async def hall(tmp_path: Path) -> AsyncIterator[Hall]:
 async def test_whoever_comes_first_finds_a_purse_of_one_hundred(hall: Hall) -> None:
     told = (await hall.browser.get("/lobby/state")).json()
     assert told == {"balance": "100.00", "rounds": [], "top_up": "100.00"}
-    assert [player.account for player in hall.casino.ledger.players()] == ["guest"]
+    assert [player.name for player in hall.casino.ledger.accounts()] == ["guest"]
     assert (await hall.browser.get("/lobby/state")).json() == told
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from meganodes.demo.books import Entry, EntryState
 from meganodes.demo.lobby.rounds_played import rounds_played
+from meganodes.sdk.ledger import Entry, EntryKind, EntryState
 
 
 def entry(
@@ -13,7 +13,7 @@ def entry(
     return Entry(
         id=name,
         account="guest",
-        kind=kind,
+        kind=EntryKind(kind),
         round_id=round_id,
         amount_minor=amount_minor,
         state=state,
