@@ -7,7 +7,6 @@ from meganodes.certification.bench import Bench
 from meganodes.certification.case import (
     Case,
     CaseFailed,
-    Finding,
     NotApplicable,
     NotJudged,
     Section,
@@ -17,7 +16,7 @@ from meganodes.certification.cases import CASES, EDITION
 from meganodes.certification.clock import Clock
 from meganodes.certification.report import CaseReport, Report
 from meganodes.certification.seeded import Seeded
-from meganodes.certification.sending import MASK, Line
+from meganodes.certification.sending import Line
 from meganodes.certification.target import Target
 from meganodes.certification.transport import Transport
 
@@ -130,8 +129,7 @@ async def _tried(line: Line, case: Case, report: CaseReport) -> CaseReport:
     try:
         await case.run(bench)
     except CaseFailed as failed:
-        finding = _without(failed.finding, line.target.callback_token)
-        report = replace(report, verdict=Verdict.FAILED, finding=finding)
+        report = replace(report, verdict=Verdict.FAILED, finding=failed.finding)
     except NotApplicable as nothing:
         report = replace(report, verdict=Verdict.NOT_APPLICABLE, reason=nothing.reason)
     except NotJudged as untried:
@@ -142,17 +140,4 @@ async def _tried(line: Line, case: Case, report: CaseReport) -> CaseReport:
         steps=bench.sender.steps,
         observed=bench.observed,
         duration_seconds=line.clock.monotonic() - began,
-    )
-
-
-def _without(finding: Finding, token: str) -> Finding:
-    """Mask the token where the words of a finding quote a reply that has it."""
-    if not token:
-        return finding
-    return replace(
-        finding,
-        expected=finding.expected.replace(token, MASK),
-        came=finding.came.replace(token, MASK),
-        mistake=finding.mistake.replace(token, MASK),
-        mend=finding.mend.replace(token, MASK),
     )

@@ -33,6 +33,9 @@ MASK: Final = "***"
 GRACE_SECONDS: Final = 3.0
 """How much longer than the hub we wait, so as to say how late a reply is."""
 
+_SECRET_BYTES_MIN: Final = 8
+"""A shorter token is no secret, and to replace it would spoil the replies."""
+
 T = TypeVar("T")
 
 
@@ -110,7 +113,7 @@ class Sender:
         place = len(self._steps)
         self._steps.append(None)
         started_ms = self._line.clock.now_ms()
-        answer = await self._exchange(request)
+        answer = self._without_token(await self._exchange(request))
         reply = self._read(command, account, answer)
         came = Came(
             step=place + 1,
@@ -125,7 +128,7 @@ class Sender:
             title=title,
             command=command,
             request=self._masked(request),
-            answer=self._without_token(answer),
+            answer=answer,
             started_ms=started_ms,
             reading=came.reading,
             notes=() if reply is None else (*reply.notes, *reply.faults),
@@ -214,9 +217,9 @@ class Sender:
         )
 
     def _without_token(self, answer: Answer | NoAnswer) -> Answer | NoAnswer:
-        """Mask the token where a backend has sent it back."""
+        """Mask the token where a backend has sent it back, before anything quotes it."""
         token = self._line.target.callback_token.encode()
-        if isinstance(answer, NoAnswer) or not token:
+        if isinstance(answer, NoAnswer) or len(token) < _SECRET_BYTES_MIN:
             return answer
         mask = MASK.encode()
         headers = tuple((name, value.replace(token, mask)) for name, value in answer.headers)

@@ -122,7 +122,7 @@ CASES = (
         title="amounts that a float cannot hold are booked to the last digit",
         rule=rules.AMOUNT_FIELD,
         run=_floats_lose_nothing,
-        needs=("bet-01-taken", "win-01-paid"),
+        needs=("bet-01-taken", "win-06-without-a-bet"),
         money=True,
     ),
     Case(
@@ -140,7 +140,7 @@ CASES = (
         title="small amounts add up",
         rule=rules.AMOUNT,
         run=_sums_are_exact,
-        needs=("bet-01-taken", "win-01-paid"),
+        needs=("bet-01-taken", "win-06-without-a-bet"),
         money=True,
     ),
 )

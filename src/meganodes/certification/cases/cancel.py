@@ -234,7 +234,7 @@ CASES = (
         title="a bet is cancelled also after a win of its round",
         rule=rules.CANCEL,
         run=_after_a_win,
-        needs=("cancel-01-gives-back", "win-03-of-a-round"),
+        needs=("cancel-01-gives-back", "win-01-paid"),
         money=True,
     ),
     Case(
@@ -252,7 +252,7 @@ CASES = (
         title="the cancel of a win takes it back",
         rule=rules.CANCEL_OF_WIN,
         run=_win_is_taken_back,
-        needs=("win-01-paid",),
+        needs=("win-06-without-a-bet",),
         revisions=frozenset({Revision.ID}),
         money=True,
     ),

@@ -223,7 +223,7 @@ CASES = (
         title="a repeated win moves the money once",
         rule=rules.ONCE,
         run=_win_repeated,
-        needs=("win-01-paid",),
+        needs=("win-06-without-a-bet",),
         money=True,
     ),
     Case(
@@ -278,7 +278,7 @@ CASES = (
         title="the reply to a repeat tells the balance of now",
         rule=rules.CHECK_41,
         run=_tells_the_balance_of_now,
-        needs=("duplicates-01-bet", "win-01-paid"),
+        needs=("duplicates-01-bet", "win-06-without-a-bet"),
     ),
     Case(
         id="duplicates-09-refused",
@@ -286,7 +286,7 @@ CASES = (
         title="a refused bet stays refused",
         rule=rules.REFUSED_STAYS,
         run=_refused_stays_refused,
-        needs=("bet-04-too-high", "win-01-paid"),
+        needs=("bet-04-too-high", "win-06-without-a-bet"),
         money=True,
     ),
     Case(

@@ -159,7 +159,7 @@ CASES = (
         title="a win of a negative amount takes nothing",
         rule=rules.AMOUNT_BOUNDS,
         run=_win_of_a_negative_amount,
-        needs=("win-01-paid",),
+        needs=("win-06-without-a-bet",),
         money=True,
     ),
     Case(
@@ -204,7 +204,7 @@ CASES = (
         title="a command that does not exist moves nothing",
         rule=rules.FAILURE,
         run=_unknown_command,
-        needs=("win-01-paid",),
+        needs=("win-06-without-a-bet",),
         money=True,
     ),
     Case(

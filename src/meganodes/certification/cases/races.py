@@ -184,7 +184,7 @@ CASES = (
         title="bets and wins at once are all booked",
         rule=rules.SEVERAL,
         run=_bets_and_wins,
-        needs=("bet-01-taken", "win-01-paid"),
+        needs=("bet-01-taken", "win-06-without-a-bet"),
         money=True,
     ),
     Case(

@@ -153,7 +153,7 @@ CASES = (
         title="a booked win is OK",
         rule=rules.STATUS,
         run=_of_a_win,
-        needs=("win-01-paid",),
+        needs=("win-06-without-a-bet",),
         money=True,
     ),
     Case(

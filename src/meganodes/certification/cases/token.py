@@ -175,7 +175,7 @@ CASES = (
         title="a win with a wrong token pays nothing",
         rule=rules.TOKEN_FIELD,
         run=_win_is_refused,
-        needs=("win-01-paid",),
+        needs=("win-06-without-a-bet",),
         money=True,
     ),
     Case(

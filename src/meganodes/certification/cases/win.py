@@ -19,6 +19,10 @@ _NEEDS_BET = Guess(
     "A win is paid only where a bet of its round is known.",
     "Make the checks that `check` names and no other: prizes and free rounds come without a bet.",
 )
+_CROSSED = Guess(
+    "An account has one round at a time: a win is booked to the last round, or refused.",
+    "Keep rounds apart by `round_id`; an account plays several at once.",
+)
 _LOCKED = Guess(
     "For a locked account something else than the check happens.",
     "Pay the win (best: money is owed to a locked player too), or answer 22 and move nothing.",
@@ -31,9 +35,12 @@ _LOCKED_LOST = Guess(
 
 
 async def _is_paid(bench: Bench) -> None:
+    bet = bench.play(await bench.amount())
+    win = bench.play(bet.amount_minor + 2, round_id=bet.round_id)
+    bench.expect(await bench.bet(bet), 0)
     before = await bench.held()
-    win = bench.play(await bench.amount())
-    bench.expect(await bench.win(win), 0)
+    how = How(title=f"win {bench.text(win.amount_minor)} of the same round")
+    bench.expect(await bench.win(win, how), 0)
     await bench.expect_change(before, win.amount_minor, "by the win")
 
 
@@ -45,21 +52,25 @@ async def _tells_balance(bench: Bench) -> None:
     bench.expect_told(came, before, win.amount_minor)
 
 
-async def _ends_a_round(bench: Bench) -> None:
+async def _rounds_cross(bench: Bench) -> None:
     before = await bench.held()
-    bet = bench.play(await bench.amount())
-    win = bench.play(await bench.amount(), round_id=bet.round_id)
-    bench.expect(await bench.bet(bet), 0)
-    how = How(title=f"win {bench.text(win.amount_minor)} of the same round")
-    bench.expect(await bench.win(win, how), 0)
-    change = win.amount_minor - bet.amount_minor
-    await bench.expect_change(before, change, "by the bet and the win of its round")
+    first = bench.play(await bench.amount(parts=4))
+    second = bench.play(first.amount_minor + 1)
+    bench.expect(await bench.bet(first), 0)
+    bench.expect(await bench.bet(second, How(title="bet of another round")), 0)
+    for bet, title in ((second, "win of the second round"), (first, "win of the first round")):
+        win = bench.play(bet.amount_minor + 3, round_id=bet.round_id)
+        bench.expect(await bench.win(win, How(title=title)), 0, guess=_CROSSED)
+    await bench.expect_change(before, 6, "by two rounds that crossed", _CROSSED)
 
 
 async def _zero_is_taken(bench: Bench) -> None:
+    bet = bench.play(await bench.amount())
+    bench.expect(await bench.bet(bet), 0)
     before = await bench.held()
-    bench.expect(await bench.win(bench.play(0)), 0, guess=_ZERO)
-    await bench.expect_change(before, 0, "after a win of 0")
+    how = How(title="win of 0, which ends a lost round")
+    bench.expect(await bench.win(bench.play(0, round_id=bet.round_id), how), 0, guess=_ZERO)
+    await bench.expect_change(before, 0, "after a win of 0", _ZERO)
 
 
 async def _several_in_a_round(bench: Bench) -> None:
@@ -101,10 +112,10 @@ CASES = (
     Case(
         id="win-01-paid",
         section=Section.WIN,
-        title="a win is paid",
+        title="the win of a round is paid",
         rule=rules.BALANCE_AFTER,
         run=_is_paid,
-        needs=("balance-01-told",),
+        needs=("bet-01-taken",),
         money=True,
     ),
     Case(
@@ -113,15 +124,15 @@ CASES = (
         title="the reply to a win tells the balance after it",
         rule=rules.BALANCE_AFTER,
         run=_tells_balance,
-        needs=("win-01-paid",),
+        needs=("win-06-without-a-bet",),
     ),
     Case(
-        id="win-03-of-a-round",
+        id="win-03-rounds-cross",
         section=Section.WIN,
-        title="a bet and the win of its round are both booked",
+        title="rounds that run at the same time do not disturb each other",
         rule=rules.SEVERAL,
-        run=_ends_a_round,
-        needs=("bet-01-taken", "win-01-paid"),
+        run=_rounds_cross,
+        needs=("win-01-paid",),
         money=True,
     ),
     Case(
@@ -130,7 +141,7 @@ CASES = (
         title="a win of amount 0 is taken",
         rule=rules.ZERO,
         run=_zero_is_taken,
-        needs=("balance-01-told",),
+        needs=("win-01-paid",),
     ),
     Case(
         id="win-05-several-in-a-round",
@@ -138,7 +149,7 @@ CASES = (
         title="every win of a round is paid",
         rule=rules.SEVERAL,
         run=_several_in_a_round,
-        needs=("win-01-paid",),
+        needs=("win-06-without-a-bet",),
         money=True,
     ),
     Case(
@@ -147,7 +158,7 @@ CASES = (
         title="a win of a round without a bet is paid",
         rule=rules.PRIZE,
         run=_prize_is_paid,
-        needs=("balance-01-told",),
+        needs=("win-01-paid",),
         money=True,
     ),
     Case(
