@@ -47,6 +47,8 @@ NAMED_ELSEWHERE = {
     "slots": "a category of games on the wire, and Python's __slots__",
     "slot_bet": "a field of statistics/*",
     "slot_win": "a field of statistics/*",
+    "slot_bet_minor": "the same, in minor units",
+    "slot_win_minor": "the same, in minor units",
     "player_blocked": "code 3007 of the wire",
     "player_inactive": "result 22 of the wire",
     "player_pages": "the door for players' browsers",

@@ -58,11 +58,11 @@ class Opening:
 
     def __init__(self, kind: str, address: str) -> None:
         self._kind = kind
-        self._address = address
+        self.address = address
         self._opened: list[SqliteLedger | PostgresqlLedger] = []
 
     def __call__(self, duplicates: ResultCode = ResultCode.DUPLICATE) -> Ledger:
-        self._opened.append(open_ledger(self._kind, self._address, duplicates))
+        self._opened.append(open_ledger(self._kind, self.address, duplicates))
         return self._opened[-1]
 
     def execute(self, statement: str) -> None:

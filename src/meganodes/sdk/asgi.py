@@ -19,17 +19,21 @@ AsgiApp = Callable[[_Message, _Receive, _Send], Awaitable[None]]
 
 
 def asgi_app(dispatcher: Dispatcher) -> AsgiApp:
-    """Return the application."""
+    """Return the application: an object, which routers take for one where a function is a view."""
+    return _App(dispatcher)
 
-    async def app(scope: _Message, receive: _Receive, send: _Send) -> None:
+
+class _App:
+    def __init__(self, dispatcher: Dispatcher) -> None:
+        self._dispatcher = dispatcher
+
+    async def __call__(self, scope: _Message, receive: _Receive, send: _Send) -> None:
         if scope["type"] == "lifespan":
             await _lifespan(receive, send)
         elif scope["type"] == "http":
-            answer = await _respond(dispatcher, scope, receive)
+            answer = await _respond(self._dispatcher, scope, receive)
             if answer is not None:
                 await _send_answer(send, answer)
-
-    return app
 
 
 async def _respond(dispatcher: Dispatcher, scope: _Message, receive: _Receive) -> HttpAnswer | None:

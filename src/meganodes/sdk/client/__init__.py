@@ -26,19 +26,19 @@ from meganodes.sdk.client.errors import (
     TokenRefused,
 )
 from meganodes.sdk.client.results import (
-    AgentInfo,
     CallbackTest,
     CreatedUser,
     DaySums,
     Game,
     GameKey,
     GameSums,
+    KnownAgent,
     OnlineGame,
     Page,
     Provider,
     Sums,
     Transaction,
-    UserInfo,
+    UserBalance,
     UserSums,
 )
 from meganodes.sdk.client.transactions import AsyncTransactions, Transactions
@@ -47,7 +47,6 @@ if TYPE_CHECKING:
     from meganodes.sdk.client.async_client import AsyncMegaNodesClient
 
 __all__ = [
-    "AgentInfo",
     "AnswerUnreadable",
     "ApiError",
     "AsyncMegaNodesClient",
@@ -66,6 +65,7 @@ __all__ = [
     "HubFailed",
     "HubUnreachable",
     "InMaintenance",
+    "KnownAgent",
     "MegaNodesClient",
     "NotPermitted",
     "NotThere",
@@ -77,7 +77,7 @@ __all__ = [
     "TransType",
     "Transaction",
     "Transactions",
-    "UserInfo",
+    "UserBalance",
     "UserSums",
     "Window",
 ]

@@ -10,18 +10,18 @@ from meganodes.sdk.client.calls import Call, Window
 from meganodes.sdk.client.conversation import Came, NothingCame, Send, Terms, conversation
 from meganodes.sdk.client.place import read_place
 from meganodes.sdk.client.results import (
-    AgentInfo,
     CallbackTest,
     CreatedUser,
     DaySums,
     Game,
     GameKey,
     GameSums,
+    KnownAgent,
     OnlineGame,
     Page,
     Provider,
     Transaction,
-    UserInfo,
+    UserBalance,
     UserSums,
 )
 from meganodes.sdk.client.transactions import LIMIT_MAX, AsyncTransactions
@@ -60,7 +60,7 @@ class AsyncMegaNodesClient:
         """Close all connections."""
         await self._line.close()
 
-    async def agent_info(self) -> AgentInfo:
+    async def agent_info(self) -> KnownAgent:
         """Tell what the hub knows of this agent."""
         return await self._run(calls.agent_info())
 
@@ -72,7 +72,7 @@ class AsyncMegaNodesClient:
         """Make a user known, or find the one of this name; the backend must know the account."""
         return await self._run(calls.create_user(name))
 
-    async def user_info(self, user_code: int) -> UserInfo:
+    async def user_info(self, user_code: int) -> UserBalance:
         """Tell a user's name and balance; the hub asks the backend for it."""
         return await self._run(calls.user_info(user_code))
 

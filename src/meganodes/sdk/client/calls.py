@@ -14,19 +14,19 @@ from meganodes.protocol.commands import TransType
 from meganodes.sdk.client.errors import AnswerUnreadable
 from meganodes.sdk.client.fields import Fields, listed
 from meganodes.sdk.client.results import (
-    AgentInfo,
     CallbackTest,
     CreatedUser,
     DaySums,
     Game,
     GameKey,
     GameSums,
+    KnownAgent,
     OnlineGame,
     Page,
     Provider,
     Sums,
     Transaction,
-    UserInfo,
+    UserBalance,
     UserSums,
 )
 
@@ -68,7 +68,7 @@ class Window:
         }
 
 
-def agent_info() -> Call[AgentInfo]:
+def agent_info() -> Call[KnownAgent]:
     return Call(path="agent/info", read=_agent_info)
 
 
@@ -82,7 +82,7 @@ def create_user(name: str) -> Call[CreatedUser]:
     return Call(path="user/create", read=_created_user, fields={"name": name})
 
 
-def user_info(user_code: int) -> Call[UserInfo]:
+def user_info(user_code: int) -> Call[UserBalance]:
     return Call(path="user/info", read=_user_info, fields={"user_code": user_code})
 
 
@@ -166,9 +166,9 @@ def _text(name: str) -> Callable[[object, int], str]:
     return lambda data, exponent: Fields(data, exponent).text(name)
 
 
-def _agent_info(data: object, exponent: int) -> AgentInfo:
+def _agent_info(data: object, exponent: int) -> KnownAgent:
     fields = Fields(data, exponent)
-    return AgentInfo(
+    return KnownAgent(
         name=fields.text("name"),
         currency_code=fields.text("currency_code"),
         state=fields.text("state"),
@@ -194,9 +194,9 @@ def _created_user(data: object, exponent: int) -> CreatedUser:
     return CreatedUser(user_code=fields.whole("user_code"), is_new=fields.truth("is_new_user"))
 
 
-def _user_info(data: object, exponent: int) -> UserInfo:
+def _user_info(data: object, exponent: int) -> UserBalance:
     fields = Fields(data, exponent)
-    return UserInfo(name=fields.text("name"), balance_minor=fields.amount_minor("balance"))
+    return UserBalance(name=fields.text("name"), balance_minor=fields.amount_minor("balance"))
 
 
 def _provider(fields: Fields) -> Provider:

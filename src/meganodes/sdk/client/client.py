@@ -10,18 +10,18 @@ from meganodes.sdk.client.conversation import Came, NothingCame, Send, Terms, co
 from meganodes.sdk.client.line import Line
 from meganodes.sdk.client.place import read_place
 from meganodes.sdk.client.results import (
-    AgentInfo,
     CallbackTest,
     CreatedUser,
     DaySums,
     Game,
     GameKey,
     GameSums,
+    KnownAgent,
     OnlineGame,
     Page,
     Provider,
     Transaction,
-    UserInfo,
+    UserBalance,
     UserSums,
 )
 from meganodes.sdk.client.transactions import LIMIT_MAX, Transactions
@@ -62,7 +62,7 @@ class MegaNodesClient:
         """Close the connections that nobody uses."""
         self._line.close()
 
-    def agent_info(self) -> AgentInfo:
+    def agent_info(self) -> KnownAgent:
         """Tell what the hub knows of this agent."""
         return self._run(calls.agent_info())
 
@@ -74,7 +74,7 @@ class MegaNodesClient:
         """Make a user known, or find the one of this name; the backend must know the account."""
         return self._run(calls.create_user(name))
 
-    def user_info(self, user_code: int) -> UserInfo:
+    def user_info(self, user_code: int) -> UserBalance:
         """Tell a user's name and balance; the hub asks the backend for it."""
         return self._run(calls.user_info(user_code))
 

@@ -18,7 +18,7 @@ class GameKey(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AgentInfo:
+class KnownAgent:
     """The calling agent. ``client_ip`` is the caller's address as the hub sees it."""
 
     name: str
@@ -49,7 +49,7 @@ class CreatedUser:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UserInfo:
+class UserBalance:
     """A user, with the balance that the agent's own backend told just now."""
 
     name: str

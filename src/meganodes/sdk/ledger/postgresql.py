@@ -16,14 +16,15 @@ from meganodes.sdk.ledger.ledger import Ledger
 from meganodes.sdk.ledger.schema import POSTGRESQL_TABLES
 
 # For this transaction alone, so that it holds behind every pooler: an answer is given when the
-# commit is durable; nobody waits for a row longer than the hub waits for a win; and a program that
-# was stopped in the middle does not keep a player's row.
+# commit is durable; nobody waits for a row for ever; and a program that was stopped in the middle
+# does not keep a player's row.
 _TERMS: Final = (
-    "SELECT set_config('lock_timeout', '3s', true), "
-    "set_config('idle_in_transaction_session_timeout', '10s', true), "
+    "SELECT set_config('lock_timeout', %s, true), "
+    "set_config('idle_in_transaction_session_timeout', %s, true), "
     "CASE WHEN current_setting('synchronous_commit') = 'off' "
     "THEN set_config('synchronous_commit', 'on', true) END"
 )
+_STOPPED_WAITS: Final = 5
 # Two programs that make the same table at once would meet in PostgreSQL's own catalogue.
 _ONE_AT_A_TIME: Final = "SELECT pg_advisory_xact_lock(7032118004462158931)"
 
@@ -34,7 +35,8 @@ class PostgresqlLedger(Ledger):
     ``connect`` returns a new DB-API connection that does not commit by itself, for instance
     ``lambda: psycopg.connect(address)``. Nothing is opened before the first use. Call
     `create_tables` once, by a role that may. At most ``connections_max`` are open; a callback waits
-    ``wait_seconds`` for one, by default as long as a bet may take in all, then it fails.
+    ``wait_seconds`` for one, and as long for a player's row, then it fails. By default that is as
+    long as a bet may take in all. Five times that is what a stopped program may hold a row.
     """
 
     def __init__(
@@ -46,6 +48,8 @@ class PostgresqlLedger(Ledger):
         wait_seconds: float = 2.0,
     ) -> None:
         super().__init__(duplicates)
+        wait_ms = round(wait_seconds * 1000)
+        self._terms = (f"{wait_ms}ms", f"{wait_ms * _STOPPED_WAITS}ms")
         self._connections = Connections(connect, connections_max, wait_seconds)
 
     def create_tables(self) -> None:
@@ -64,6 +68,6 @@ class PostgresqlLedger(Ledger):
     def _books(self, *, writing: bool) -> Iterator[Books]:
         with self._connections.transaction() as connection:
             cursor = connection.cursor()
-            cursor.execute(_TERMS)
+            cursor.execute(_TERMS, self._terms)
             yield Books(cursor, locking=writing)
             cursor.close()
