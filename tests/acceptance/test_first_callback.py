@@ -106,7 +106,7 @@ def _break_it(shell: Shell, reader: Path) -> None:
     assert broken != program()
     (reader / "backend.py").write_text(broken)
     running, asking, certify = (commands for commands, _ in blocks()[1:])
-    script = f"{running}\n{asking}\n{certify.split(' --format')[0]} --section balance"
+    script = f"{running}\n{asking}\n{certify.split(' --format')[0]} --section amounts"
     status, printed = shell.run(script)
     assert status == 1, printed
-    assert "balance-" in printed
+    assert "FAIL" in printed.upper()

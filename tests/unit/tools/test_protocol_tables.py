@@ -26,7 +26,7 @@ def test_every_table_stands_on_a_page() -> None:
 def test_a_table_is_written_anew_between_its_marks() -> None:
     written = page("before\n<!-- made: checks -->\nold\n<!-- end -->\nafter\n")
     assert "old" not in written
-    assert "| `bet` | `21,22,41,31` | `21,22,41,31` | 2 s |\n<!-- end -->\nafter\n" in written
+    assert "| `status` | `21,42` | `21,42` | 4 s |\n<!-- end -->\nafter\n" in written
     assert written.startswith("before\n<!-- made: checks -->\n| command |")
 
 
