@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-hub setup-hub-postgresql setup-fuzz demo test fuzz fuzz-replies check check-money soak coverage mutation \
-	bench bench-office format lock clean
+	bench bench-office docs format lock clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -74,6 +74,9 @@ bench: setup-hub-postgresql ## Measure CPU per durable bet against a reverse pro
 
 bench-office: setup-hub ## Measure every page of the Back Office, 1,000 agents, a million transactions
 	@$(VENV)/python -m benchmarks.office $(ARGS)
+
+docs: setup ## Build the documentation as a site into build/site, offline; a broken link fails it
+	@$(VENV)/python -m tools.site
 
 format: setup ## Format the code and apply the safe fixes of the linter
 	@$(VENV)/ruff check --fix --quiet . ; $(VENV)/ruff format .

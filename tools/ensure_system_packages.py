@@ -18,10 +18,11 @@ PROGRAM_OF_PACKAGE = {
     "chromium": "chromium",
     "nginx-light": "nginx",
     "nodejs": "node",
+    "npm": "npm",
     "php-cli": "php",
 }
 NEEDED_BY = {
-    "test": ("chromium", "nodejs", "php-cli"),
+    "test": ("chromium", "nodejs", "npm", "php-cli"),
     "bench": ("nginx-light",),
 }
 SYSTEM_FOLDERS = ("/usr/sbin", "/sbin", "/usr/local/sbin")  # not on everybody's PATH

@@ -19,6 +19,7 @@ import { createHash, createHmac, randomUUID, timingSafeEqual } from "node:crypto
 import * as fs from "node:fs";
 import * as http from "node:http";
 import * as path from "node:path";
+import { pathToFileURL } from "node:url";
 
 const OK = 0;
 const ACCOUNT_UNKNOWN = 21;
@@ -684,18 +685,21 @@ class Backend {
       response.setHeader("Allow", "POST");
       return send(response, 405, reply(INTERNAL_FAILURE));
     }
-    // Header names are in lower case here, whatever the wire had. A header that comes twice is
-    // joined by a comma and fits no token.
-    if (!tokenFits(request.headers["callback-token"] ?? "", this.settings.tokens)) {
-      console.error("callback refused: the Callback-Token header is missing or wrong");
-      return send(response, 200, reply(TOKEN_WRONG));
-    }
-    const body = await readBody(request);
-    return send(response, 200, this.#answer(request.headers, body));
+    const isKnown = tokenFits(request.headers["callback-token"] ?? "", this.settings.tokens);
+    const body = isKnown ? await readBody(request) : undefined; // strangers are not listened to
+    return send(response, 200, this.answer(request.headers, body));
   }
 
-  #answer(headers, body) {
+  // The reply to a callback, its token judged first; `body` is undefined when it is too long.
+  // Public for frameworks, which read requests themselves: examples/express is one.
+  answer(headers, body) {
     const { settings } = this;
+    // Header names are in lower case here, whatever the wire had. A header that comes twice is
+    // joined by a comma and fits no token.
+    if (!tokenFits(headers["callback-token"] ?? "", settings.tokens)) {
+      console.error("callback refused: the Callback-Token header is missing or wrong");
+      return reply(TOKEN_WRONG);
+    }
     const { secrets } = settings;
     try {
       if (body === undefined) throw new Unreadable(`the body is above ${BODY_BYTES_MAX} bytes`);
@@ -864,4 +868,7 @@ function main() {
   }
 }
 
-main();
+export { Backend, readAmount, readSettings };
+
+// Only when this file is the program, and not when another one imports its wallet.
+if (import.meta.url === pathToFileURL(fs.realpathSync(process.argv[1])).href) main();

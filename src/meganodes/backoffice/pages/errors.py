@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from meganodes.backoffice.diagnoses import diagnoses_of
 from meganodes.backoffice.page import Answer, AnyPage, Missing, Page, Show, Visit
 from meganodes.backoffice.periods import asked_period
-from meganodes.hub.api_log import between, errors_by_cause
+from meganodes.hub.api_log import between, errors_by_cause, logged_attempt
 from meganodes.hub.attempt_causes import Cause
 from meganodes.journal.attempt_log import AttemptFilter
 from meganodes.protocol.commands import Command
+
+if TYPE_CHECKING:
+    from meganodes.certification.diagnosis import Diagnosis
+    from meganodes.hub.api_log import ErrorReport
 
 RANGES_MS: Final = {
     "1h": 3_600_000,
@@ -34,6 +39,7 @@ async def show_errors(visit: Visit) -> Answer:
     report = await errors_by_cause(visit.office.hub, visit.own_agent.agent_id, wanted)
     values = {
         "report": report,
+        "diagnoses": await _diagnoses(visit, report),
         "period": period,
         "range": wanted_range,
         "ranges": tuple(RANGES_MS),
@@ -41,6 +47,18 @@ async def show_errors(visit: Visit) -> Answer:
         "commands": tuple(Command),
     }
     return Show(template="errors/list.html", values=values)
+
+
+async def _diagnoses(visit: Visit, report: ErrorReport) -> dict[int, Diagnosis]:
+    """Say what is gravest in the newest error of each cause, by the number of its entry."""
+    agent = visit.own_agent
+    found = {}
+    for each in report.causes:
+        attempt = await logged_attempt(visit.office.hub, agent.agent_id, each.sample_id)
+        diagnoses = () if attempt is None else diagnoses_of(attempt, agent)
+        if diagnoses and not diagnoses[0].tolerated:
+            found[each.sample_id] = diagnoses[0]
+    return found
 
 
 async def list_causes(_visit: Visit) -> Answer:

@@ -7,6 +7,7 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
+from meganodes.backoffice.diagnoses import diagnoses_of
 from meganodes.backoffice.messages import say
 from meganodes.backoffice.numbers import number_of
 from meganodes.backoffice.office import OFFICE_PATH
@@ -105,6 +106,7 @@ async def show_attempt(visit: Visit) -> Answer:
         "title": say("%(command)s · attempt %(n)s", command=found.command, n=found.number),
         "attempt": found,
         "cause": cause_of_attempt(found),
+        "diagnoses": diagnoses_of(found, agent),
         "request": request,
         "reply": reply,
         "curl": as_curl(request, agent) if request else "",

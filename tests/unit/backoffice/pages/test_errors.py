@@ -38,9 +38,13 @@ async def test_errors_are_shown_by_cause_with_the_mend(office: OfficeWorld) -> N
     assert "2 errors, 2 causes" in page
     assert "HTTP status is 502; answer every callback with 200" in page
     assert "Send each key once." in page
+    assert "HTTP status is 502: a proxy stands in front" in page
     assert 'href="/office/help/http-status"' in page
     (sample, *_) = re.findall(r'href="/office(/a/\d+/log/\d+)"', page)
-    assert "comes twice in one object" in await office.page(sample)
+    attempt = await office.page(sample)
+    assert "comes twice in one object" in attempt
+    assert "nobody can say which of the two is meant" in attempt
+    assert "The rule: 3.3: no key comes twice in one object." in " ".join(attempt.split())
 
 
 async def test_errors_of_a_command_and_of_a_time(office: OfficeWorld) -> None:
