@@ -13,6 +13,7 @@ from meganodes.certification.float_traps import is_safe_from_floats
 from meganodes.certification.play import Play
 from meganodes.certification.sending import USUAL, How, Line, Sender
 from meganodes.certification.words import (
+    CUT_TO_UNITS,
     UNEXPLAINED,
     Guess,
     change_text,
@@ -249,9 +250,17 @@ class Bench:
         found: int,
         guess: Guess | None = None,
     ) -> NoReturn:
-        fitting = guess or guess_of_change(wanted, found, self.exponent) or UNEXPLAINED
+        by_change = guess_of_change(wanted, found, self.exponent)
+        cut = CUT_TO_UNITS if self._is_cut_to_units(came, wanted, found) else None
+        fitting = cut or guess or by_change or UNEXPLAINED
         text = f"{self.text(came.balance_minor or 0)}: it {change_text(found, self.exponent)}."
         self.fail(came, expected, text, fitting)
+
+    def _is_cut_to_units(self, came: Came, wanted: int, found: int) -> bool:
+        """Say whether the balance was told without decimals, and not in minor units."""
+        has_none = f"data.balance has 0 decimals, the currency has {self.exponent}"
+        notes = came.reply.notes if came.reply is not None else ()
+        return has_none in notes and found != wanted * 10**self.exponent
 
     def fail(self, came: Came | None, expected: str, text: str, guess: Guess) -> NoReturn:
         """End the case with a finding."""

@@ -102,6 +102,14 @@ def guess_of_trouble(came: Came) -> Guess:
 def guess_of_change(expected_minor: int, came_minor: int, exponent: int) -> Guess | None:
     """Say which mistake turns the expected movement into the one that came, where one fits."""
     unit = 10**exponent
+    if came_minor == 0 and 0 < abs(expected_minor) < unit:
+        return Guess(
+            "The money was not booked, or the balance was read before the booking, or `amount` was "
+            "read as a whole number (an integer, or minor units), which leaves nothing of an "
+            "amount below one.",
+            "Read `amount` as a decimal of main units with all its decimals; book, and read the "
+            "balance afterwards inside the same database transaction.",
+        )
     if came_minor == 0:
         return Guess(
             "The money was not booked, or the balance was read before the booking.",
@@ -152,5 +160,10 @@ def change_text(minor: int, exponent: int) -> str:
     way = "rises" if minor > 0 else "falls"
     return f"{way} by {format_amount(abs(minor), exponent)}"
 
+
+CUT_TO_UNITS: Final = Guess(
+    "The balance is told without its decimals: they are truncated on the way out.",
+    "Write `data.balance` in main units with exactly the currency's decimals, such as 98.50.",
+)
 
 UNEXPLAINED: Final = Guess("No usual mistake explains this figure.", _ALL_SAID)
