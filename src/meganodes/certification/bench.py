@@ -14,16 +14,16 @@ from meganodes.certification.play import Play
 from meganodes.certification.sending import USUAL, How, Line, Sender
 from meganodes.certification.words import (
     CUT_TO_UNITS,
+    TOLD_BEFORE,
     UNEXPLAINED,
     Guess,
     change_text,
+    fitting_guess,
     guess_of_change,
-    guess_of_result,
     guess_of_trouble,
     meaning,
     results_text,
 )
-from meganodes.protocol.codes import ResultCode
 from meganodes.protocol.commands import Command, Revision
 from meganodes.protocol.money import format_amount
 
@@ -31,9 +31,6 @@ _LEAST_MINOR: Final = 20
 """With less money on the account the amounts of a case could not all differ."""
 _ROUND: Final = 10
 _STAKE_OF_NO_DECIMALS: Final = 100
-
-_FAILURES: Final = frozenset({ResultCode.INTERNAL_FAILURE, ResultCode.TOKEN_WRONG})
-"""Results that have a reason of their own, whatever a case had in mind."""
 
 T = TypeVar("T")
 
@@ -190,8 +187,7 @@ class Bench:
         if came.trouble is not None:
             self.fail(came, expected, came.trouble, guess_of_trouble(came))
         assert came.result is not None, "what cannot be read has a trouble"
-        fitting = None if came.result in _FAILURES else guess
-        fitting = fitting or guess_of_result(came.result)
+        fitting = fitting_guess(came.command, came.result, guess)
         self.fail(came, expected, f"Result {meaning(came.result)}.", fitting)
 
     def expect_told(self, came: Came, before_minor: int, change_minor: int) -> None:
@@ -211,7 +207,9 @@ class Bench:
                     "Put `data.balance` into the reply, a JSON number in main units.",
                 ),
             )
-        self._fail_about_change(came, expected, change_minor, came.balance_minor - before_minor)
+        change = came.balance_minor - before_minor
+        guess = TOLD_BEFORE if change == 0 != change_minor else None
+        self._fail_about_change(came, expected, change_minor, change, guess)
 
     async def held(self, account: str | None = None) -> int:
         """Ask what the account holds, in minor units."""

@@ -31,6 +31,9 @@ from meganodes.protocol.wire import (
 MASK: Final = "***"
 """Stands in a step for the callback token and for signatures."""
 
+MASK_OF_WRONG: Final = "*** (a wrong one)"
+"""Stands there for a wrong token: cases make them from the right one, and show most of it."""
+
 GRACE_SECONDS: Final = 3.0
 """How much longer than the hub we wait, so as to say how late a reply is."""
 
@@ -236,13 +239,15 @@ class Sender:
         return replace(answer, headers=headers, body=answer.body.replace(token, mask))
 
     def _masked(self, request: Request) -> Request:
-        """Mask wrong tokens too: cases make them from the right one, and show most of it."""
         return replace(
             request,
-            headers=tuple(
-                (name, MASK if name in _MASKED else value) for name, value in request.headers
-            ),
+            headers=tuple((name, self._shown(name, value)) for name, value in request.headers),
         )
+
+    def _shown(self, name: str, value: str) -> str:
+        if name == CALLBACK_TOKEN_HEADER and value != self._line.target.callback_token:
+            return MASK_OF_WRONG
+        return MASK if name in _MASKED else value
 
 
 def _response(answer: Answer) -> HttpReply:

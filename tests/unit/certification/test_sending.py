@@ -7,7 +7,7 @@ import json
 import pytest
 
 from meganodes.certification.play import Play
-from meganodes.certification.sending import MASK, How, Sender, Swap
+from meganodes.certification.sending import MASK, MASK_OF_WRONG, How, Sender, Swap
 from meganodes.protocol.commands import Command, Revision
 from meganodes.protocol.signature import verify
 from meganodes.protocol.wire import CALLBACK_HEADERS
@@ -76,6 +76,9 @@ async def test_a_step_keeps_the_bytes_and_masks_what_is_secret() -> None:
 async def test_another_token_is_sent_or_none() -> None:
     _, headers, _ = await sent(how=How(token="other"))
     assert headers["Callback-Token"] == "other"
+    sender, _, _ = await sent(how=How(token=TOKEN[:-1]))
+    (step,) = sender.steps
+    assert dict(step.request.headers)["Callback-Token"] == MASK_OF_WRONG
     _, headers, _ = await sent(how=How(token=""))
     assert "Callback-Token" not in headers
 

@@ -121,7 +121,7 @@ async def _overspending(bench: Bench) -> None:
     left = await bench.balance(how=How(title="balance after them"))
     for bet in taken:
         await bench.cancel(bet, How(title="taking the bet back"))
-    counted = Counter(str(one.result) for one in came)
+    counted = Counter("unreadable" if one.result is None else str(one.result) for one in came)
     told = ", ".join(f"{times} times {result}" for result, times in sorted(counted.items()))
     expected = (
         f"One of {_SPENDERS} bets of the whole balance is taken, the others are refused with 31."
