@@ -5,6 +5,9 @@ Backends and cases run in one process, on a loop in which waiting takes no time.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cache
+
 import pytest
 
 from meganodes.certification.case import Verdict
@@ -17,10 +20,24 @@ from tests.support.effort import effort
 from tests.support.practice import agreed, certified, words_of
 
 LEAST_MISTAKES = 30
+# Cases that no backend of the catalogue fails, and why there is none.
+WITHOUT_A_MISTAKE = {
+    "transport-05-own-reply": "whoever mixes replies up for sure fails authenticate-02 before",
+    "transport-06-new-connection": "connections are numbers here; none can be refused",
+    "token-09-signature": "no signing secret is agreed with these backends",
+    "token-10-old-signature": "no signing secret is agreed with these backends",
+    "amounts-05-sums": "floats that add up go wrong with some amounts and not with others",
+}
 SEEDS = tuple(range(1, effort(3, 40) + 1))
 SEEDS_OF_FAULTS = tuple(range(1, effort(1, 6) + 1))
 
 pytestmark = pytest.mark.thorough
+
+
+@cache
+def _told(backend: type[HonestBackend], seed: int) -> Mapping[str, str]:
+    """Certify once for both questions: what fails, and with which words."""
+    return words_of(certified(backend, agreed(mistake(backend).revision), seed=seed))
 
 
 def _name(backend: type[HonestBackend]) -> str:
@@ -31,14 +48,14 @@ def _name(backend: type[HonestBackend]) -> str:
 @pytest.mark.parametrize("backend", FAULTY_BACKENDS, ids=_name)
 def test_a_mistake_fails_its_cases_and_no_others(backend: type[HonestBackend], seed: int) -> None:
     made = mistake(backend)
-    told = words_of(certified(backend, agreed(made.revision), seed=seed))
+    told = _told(backend, seed)
     assert set(told) == made.fails, f"{sentence(backend)} {told}"
 
 
 @pytest.mark.parametrize("backend", FAULTY_BACKENDS, ids=_name)
 def test_the_words_of_a_verdict_name_the_mistake(backend: type[HonestBackend]) -> None:
     made = mistake(backend)
-    told = words_of(certified(backend, agreed(made.revision)))
+    told = _told(backend, SEEDS_OF_FAULTS[0])
     assert any(made.says.lower() in words.lower() for words in told.values()), told
 
 
@@ -63,7 +80,7 @@ def test_the_same_seed_sends_the_same_bytes() -> None:
 
 def test_every_case_is_failed_by_some_mistake() -> None:
     failed = {name for backend in FAULTY_BACKENDS for name in mistake(backend).fails}
-    assert {case.id for case in CASES} == failed
+    assert {case.id for case in CASES} - failed == set(WITHOUT_A_MISTAKE)
 
 
 def test_there_are_enough_mistakes_and_each_has_its_name_and_sentence() -> None:

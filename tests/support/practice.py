@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+import threading
+from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import count
 from typing import Final
 
 from meganodes.certification.faulty.honest import HonestBackend
 from meganodes.certification.faulty.records import Agreed, Asked
+from meganodes.certification.faulty.serving import BackendServer
 from meganodes.certification.report import Report
 from meganodes.certification.runner import run
 from meganodes.certification.target import Target
@@ -123,6 +125,27 @@ def certified(
         line = StraightLine(backend, clock)
         play = run(target(agreement.revision, code=code), line, clock, seed=seed)
         return loop.run_until_complete(play)
+
+
+@contextmanager
+def served(backend: HonestBackend) -> Iterator[str]:
+    """Serve a backend on a thread of its own, for callers that block; gives its callback URL."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    server = BackendServer(backend)
+
+    def do(work: Coroutine[object, object, object]) -> None:
+        asyncio.run_coroutine_threadsafe(work, loop).result()
+
+    do(server.__aenter__())
+    try:
+        yield server.url
+    finally:
+        do(server.__aexit__())
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
 
 
 def words_of(report: Report) -> Mapping[str, str]:

@@ -13,16 +13,17 @@ from meganodes.certification.float_traps import is_safe_from_floats
 from meganodes.certification.play import Play
 from meganodes.certification.sending import USUAL, How, Line, Sender
 from meganodes.certification.words import (
+    CUT_TO_UNITS,
+    TOLD_BEFORE,
     UNEXPLAINED,
     Guess,
     change_text,
+    fitting_guess,
     guess_of_change,
-    guess_of_result,
     guess_of_trouble,
     meaning,
     results_text,
 )
-from meganodes.protocol.codes import ResultCode
 from meganodes.protocol.commands import Command, Revision
 from meganodes.protocol.money import format_amount
 
@@ -30,9 +31,6 @@ _LEAST_MINOR: Final = 20
 """With less money on the account the amounts of a case could not all differ."""
 _ROUND: Final = 10
 _STAKE_OF_NO_DECIMALS: Final = 100
-
-_FAILURES: Final = frozenset({ResultCode.INTERNAL_FAILURE, ResultCode.TOKEN_WRONG})
-"""Results that have a reason of their own, whatever a case had in mind."""
 
 T = TypeVar("T")
 
@@ -189,8 +187,7 @@ class Bench:
         if came.trouble is not None:
             self.fail(came, expected, came.trouble, guess_of_trouble(came))
         assert came.result is not None, "what cannot be read has a trouble"
-        fitting = None if came.result in _FAILURES else guess
-        fitting = fitting or guess_of_result(came.result)
+        fitting = fitting_guess(came.command, came.result, guess)
         self.fail(came, expected, f"Result {meaning(came.result)}.", fitting)
 
     def expect_told(self, came: Came, before_minor: int, change_minor: int) -> None:
@@ -210,7 +207,9 @@ class Bench:
                     "Put `data.balance` into the reply, a JSON number in main units.",
                 ),
             )
-        self._fail_about_change(came, expected, change_minor, came.balance_minor - before_minor)
+        change = came.balance_minor - before_minor
+        guess = TOLD_BEFORE if change == 0 != change_minor else None
+        self._fail_about_change(came, expected, change_minor, change, guess)
 
     async def held(self, account: str | None = None) -> int:
         """Ask what the account holds, in minor units."""
@@ -249,9 +248,17 @@ class Bench:
         found: int,
         guess: Guess | None = None,
     ) -> NoReturn:
-        fitting = guess or guess_of_change(wanted, found, self.exponent) or UNEXPLAINED
+        by_change = guess_of_change(wanted, found, self.exponent)
+        cut = CUT_TO_UNITS if self._is_cut_to_units(came, wanted, found) else None
+        fitting = cut or guess or by_change or UNEXPLAINED
         text = f"{self.text(came.balance_minor or 0)}: it {change_text(found, self.exponent)}."
         self.fail(came, expected, text, fitting)
+
+    def _is_cut_to_units(self, came: Came, wanted: int, found: int) -> bool:
+        """Say whether the balance was told without decimals, and not in minor units."""
+        has_none = f"data.balance has 0 decimals, the currency has {self.exponent}"
+        notes = came.reply.notes if came.reply is not None else ()
+        return has_none in notes and found != wanted * 10**self.exponent
 
     def fail(self, came: Came | None, expected: str, text: str, guess: Guess) -> NoReturn:
         """End the case with a finding."""

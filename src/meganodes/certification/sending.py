@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from typing import Final, TypeVar
 
 from meganodes.certification.came import Came
@@ -30,9 +31,14 @@ from meganodes.protocol.wire import (
 MASK: Final = "***"
 """Stands in a step for the callback token and for signatures."""
 
+MASK_OF_WRONG: Final = "*** (a wrong one)"
+"""Stands there for a wrong token: cases make them from the right one, and show most of it."""
+
 GRACE_SECONDS: Final = 3.0
 """How much longer than the hub we wait, so as to say how late a reply is."""
 
+_MASKED: Final = frozenset({CALLBACK_TOKEN_HEADER, WEBHOOK_SIGNATURE_HEADER})
+_MOVEMENTS: Final = frozenset({Command.BET, Command.WIN, Command.CANCEL})
 _SECRET_BYTES_MIN: Final = 8
 """A shorter token is no secret, and to replace it would spoil the replies."""
 
@@ -194,12 +200,19 @@ class Sender:
             exponent=target.currency.exponent,
         )
 
+    def _webhook_id(self, command: Command, body: bytes) -> str:
+        """Name what is sent: a repeated movement keeps its name, each question has a new one."""
+        if command not in _MOVEMENTS:
+            return "msg_" + self._line.seeded.word(32)
+        same_on_every_attempt = body.rpartition(b',"timestamp":')[0]
+        return "msg_" + sha256(same_on_every_attempt).hexdigest()[:32]
+
     def _headers(
         self, command: Command, body: bytes, now_seconds: int, how: How
     ) -> tuple[tuple[str, str], ...]:
         line = self._line
         token = line.target.callback_token if how.token is None else how.token
-        webhook_id = "msg_" + line.seeded.word(32)
+        webhook_id = self._webhook_id(command, body)
         deadline_ms = line.clock.now_ms() + int(DEADLINE_SECONDS[command] * 1_000)
         key = how.signature_key or line.target.signing_secret
         signature = () if key is None else (sign(key, webhook_id, now_seconds, body),)
@@ -226,14 +239,15 @@ class Sender:
         return replace(answer, headers=headers, body=answer.body.replace(token, mask))
 
     def _masked(self, request: Request) -> Request:
-        token = self._line.target.callback_token
         return replace(
             request,
-            headers=tuple(
-                (name, MASK if value == token or name == WEBHOOK_SIGNATURE_HEADER else value)
-                for name, value in request.headers
-            ),
+            headers=tuple((name, self._shown(name, value)) for name, value in request.headers),
         )
+
+    def _shown(self, name: str, value: str) -> str:
+        if name == CALLBACK_TOKEN_HEADER and value != self._line.target.callback_token:
+            return MASK_OF_WRONG
+        return MASK if name in _MASKED else value
 
 
 def _response(answer: Answer) -> HttpReply:

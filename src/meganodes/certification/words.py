@@ -5,6 +5,7 @@ from typing import Final
 
 from meganodes.certification.came import Came
 from meganodes.protocol.codes import ResultCode
+from meganodes.protocol.commands import Command
 from meganodes.protocol.money import format_amount
 
 _ALL_SAID: Final = "Look at the callback and the reply of this step."
@@ -86,6 +87,24 @@ def guess_of_result(result: int) -> Guess:
         return Guess("The backend has results of its own.", "Answer with results of the contract.")
 
 
+def fitting_guess(command: Command, result: int, guess: Guess | None) -> Guess:
+    """Choose between the idea of a case and what a wrong result mostly comes from.
+
+    A wrong token has its own reason, whatever a case had in mind; a failure may have either.
+    """
+    if command is Command.CANCEL and result == ResultCode.DUPLICATE:
+        return _CANCEL_TAKEN_FOR_A_COPY
+    usual = guess_of_result(result)
+    if guess is None or result == ResultCode.TOKEN_WRONG:
+        return usual
+    if result == ResultCode.INTERNAL_FAILURE:
+        return Guess(
+            f"{guess.mistake} Or the backend's own code failed at this callback.",
+            f"{guess.mend} The backend's log of this moment tells which it was.",
+        )
+    return guess
+
+
 def guess_of_trouble(came: Came) -> Guess:
     """Say what mostly keeps an answer from being a reply that a hub can use."""
     wrong = came.diagnosis
@@ -102,6 +121,14 @@ def guess_of_trouble(came: Came) -> Guess:
 def guess_of_change(expected_minor: int, came_minor: int, exponent: int) -> Guess | None:
     """Say which mistake turns the expected movement into the one that came, where one fits."""
     unit = 10**exponent
+    if came_minor == 0 and 0 < abs(expected_minor) < unit:
+        return Guess(
+            "The money was not booked, or the balance was read before the booking, or `amount` was "
+            "read as a whole number (an integer, or minor units), which leaves nothing of an "
+            "amount below one.",
+            "Read `amount` as a decimal of main units with all its decimals; book, and read the "
+            "balance afterwards inside the same database transaction.",
+        )
     if came_minor == 0:
         return Guess(
             "The money was not booked, or the balance was read before the booking.",
@@ -152,5 +179,21 @@ def change_text(minor: int, exponent: int) -> str:
     way = "rises" if minor > 0 else "falls"
     return f"{way} by {format_amount(abs(minor), exponent)}"
 
+
+_CANCEL_TAKEN_FOR_A_COPY: Final = Guess(
+    "The cancel is taken for a repeat: check 41 is made on the id of its bet, or ids are cut "
+    "short, so that the cancel's own `trans_guid` looks like the bet's.",
+    "Make check 41 on the cancel's own `trans_guid` in full: it is the bet's with `-c` behind it.",
+)
+
+TOLD_BEFORE: Final = Guess(
+    "The reply tells the balance from before the movement: it was read before the booking.",
+    "Read the balance after the booking, inside the same database transaction.",
+)
+
+CUT_TO_UNITS: Final = Guess(
+    "The balance is told without its decimals: they are truncated on the way out.",
+    "Write `data.balance` in main units with exactly the currency's decimals, such as 98.50.",
+)
 
 UNEXPLAINED: Final = Guess("No usual mistake explains this figure.", _ALL_SAID)

@@ -9,9 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
@@ -25,6 +23,8 @@ from meganodes.certification.reports.junit import write_junit
 from meganodes.certification.reports.text import write_text
 from meganodes.certification.runner import choose, run
 from meganodes.certification.target import Target
+from meganodes.cli import certify_options as options
+from meganodes.cli.certify_options import Format
 from meganodes.cli.certify_progress import case_progress
 from meganodes.cli.output import FAILED, WRONG_USAGE, fail, print_json, say, show_rows
 from meganodes.kit.clock import SystemClock
@@ -37,15 +37,6 @@ _WATCH_SECONDS = 2.0
 _SECTIONS = list(Section)
 
 
-class Format(StrEnum):
-    """How a report is written."""
-
-    TEXT = "text"
-    JSON = "json"
-    JUNIT = "junit"
-    HTML = "html"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Asked:
     """What was typed, once it is known to be right."""
@@ -56,52 +47,24 @@ class _Asked:
 
 
 def certify(  # noqa: PLR0913, PLR0917 - one parameter for each option of the published command
-    callback_url: Annotated[
-        str | None, typer.Argument(metavar="CALLBACK_URL", help="Where the hub will call.")
-    ] = None,
-    token: Annotated[
-        str | None,
-        typer.Option(envvar="MEGANODES_CALLBACK_TOKEN", help="The agent's callback token."),
-    ] = None,
-    account: Annotated[
-        str | None, typer.Option(help="An account that is active and holds some money.")
-    ] = None,
-    revision: Annotated[Revision, typer.Option(help="Wire of the callbacks.")] = Revision.GUID,
-    currency_code: Annotated[str, typer.Option("--currency", help="Of the agent.")] = "EUR",
-    max_amount: Annotated[
-        str | None,
-        typer.Option(
-            help="Most money that a case may have at stake, such as 1.00. Without it cases stake "
-            "up to 1.00, and three of them all that the account holds, for a moment."
-        ),
-    ] = None,
-    blocked_account: Annotated[
-        str | None, typer.Option(help="An account that is locked: tries what only it can show.")
-    ] = None,
-    signing_secret: Annotated[
-        str | None,
-        typer.Option(envvar="MEGANODES_SIGNING_SECRET", help="whsec_...: signs every callback."),
-    ] = None,
-    case: Annotated[
-        list[str] | None, typer.Option(help="Only this case and what it stands on; repeatable.")
-    ] = None,
-    section: Annotated[
-        list[str] | None, typer.Option(help="Only this section, likewise; repeatable.")
-    ] = None,
-    seed: Annotated[int, typer.Option(help="Chooses amounts; the same seed, the same ones.")] = 0,
-    output_format: Annotated[
-        Format, typer.Option("--format", help="How the report is written.")
-    ] = Format.TEXT,
-    out: Annotated[Path | None, typer.Option(help="Writes the report to this file.")] = None,
+    callback_url: options.CallbackUrl = None,
+    token: options.Token = None,
+    account: options.Account = None,
+    revision: options.Wire = Revision.GUID,
+    currency_code: options.CurrencyCode = "EUR",
+    max_amount: options.MaxAmount = None,
+    blocked_account: options.BlockedAccount = None,
+    signing_secret: options.SigningSecret = None,
+    case: options.OnlyCases = None,
+    section: options.OnlySections = None,
+    seed: options.Seed = 0,
+    output_format: options.OutputFormat = Format.TEXT,
+    out: options.Out = None,
     *,
-    as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
-    as_curl: Annotated[
-        bool, typer.Option("--curl", help="Prints every step as a curl command instead.")
-    ] = False,
-    list_cases: Annotated[bool, typer.Option("--list", help="Lists the cases and ends.")] = False,
-    watch: Annotated[
-        bool, typer.Option("--watch", help="Tries what failed again until nothing fails.")
-    ] = False,
+    as_json: options.AsJson = False,
+    as_curl: options.AsCurl = False,
+    list_cases: options.ListCases = False,
+    watch: options.Watch = False,
 ) -> None:
     """Certify a backend: try everything that goes wrong in the field, give back what was won.
 

@@ -99,10 +99,17 @@ async def test_another_result_is_told_with_its_meaning_and_the_idea_of_the_case(
     assert found.step == 1
 
 
-@pytest.mark.parametrize("result", [99, 100])
-async def test_a_failure_has_its_own_reason_whatever_the_case_had_in_mind(result: int) -> None:
-    found = await finding_of(a_bench(no(result)), 0, guess=MINE)
-    assert found.mistake != MINE.mistake
+async def test_a_wrong_token_has_its_own_reason_whatever_the_case_had_in_mind() -> None:
+    found = await finding_of(a_bench(no(100)), 0, guess=MINE)
+    assert MINE.mistake not in found.mistake
+    assert "Compare the header `Callback-Token`" in found.mend
+
+
+async def test_a_failure_may_be_what_the_case_had_in_mind_or_a_defect() -> None:
+    found = await finding_of(a_bench(no(99)), 0, guess=MINE)
+    assert found.mistake.startswith(MINE.mistake)
+    assert "own code failed" in found.mistake
+    assert "log" in found.mend
 
 
 async def test_a_reply_that_cannot_be_read_is_told_as_a_hub_reads_it() -> None:

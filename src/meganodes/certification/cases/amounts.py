@@ -54,7 +54,7 @@ async def _balance_has_its_decimals(bench: Bench) -> None:
         for note in notes:
             if note.startswith("data.balance"):
                 expected = f"{came.title}: a balance with {bench.exponent} decimals, as a number."
-                bench.fail(came, expected, f"{note[:1].upper()}{note[1:]}.", _DECIMALS)
+                bench.fail(came, expected, f"{note}.", _DECIMALS)
 
 
 async def _smallest_is_exact(bench: Bench) -> None:

@@ -127,7 +127,7 @@ async def _with_another_amount(bench: Bench) -> None:
     bench.expect(came, *bench.duplicate_results)
 
 
-async def _bet_id_as_win(bench: Bench) -> None:
+async def _known_id_as_win(bench: Bench) -> None:
     before = await bench.held()
     bet = bench.play(await bench.amount())
     bench.expect(await bench.bet(bet), 0)
@@ -268,7 +268,7 @@ CASES = (
         section=Section.DUPLICATES,
         title="a win with the id of a bet is not paid",
         rule=rules.CHECK_41,
-        run=_bet_id_as_win,
+        run=_known_id_as_win,
         needs=("duplicates-01-bet", "win-01-paid"),
         money=True,
     ),

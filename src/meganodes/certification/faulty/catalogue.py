@@ -8,6 +8,7 @@ from typing import Final
 from meganodes.certification.faulty import (
     amount_mistakes,
     cancel_mistakes,
+    check_mistakes,
     door_mistakes,
     memory_mistakes,
     request_mistakes,
@@ -21,6 +22,7 @@ FAULTY_BACKENDS: Final[tuple[type[HonestBackend], ...]] = (
     *wire_mistakes.BACKENDS,
     *request_mistakes.BACKENDS,
     *door_mistakes.BACKENDS,
+    *check_mistakes.BACKENDS,
     *amount_mistakes.BACKENDS,
     *memory_mistakes.BACKENDS,
     *cancel_mistakes.BACKENDS,

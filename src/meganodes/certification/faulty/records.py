@@ -83,6 +83,7 @@ class Entry:
     result: ResultCode = ResultCode.OK
     balance_minor: int = 0
     """The account's balance right after it."""
+    round_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

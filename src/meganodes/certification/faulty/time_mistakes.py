@@ -22,7 +22,7 @@ _ASLEEP_AFTER_SECONDS: Final = 3.0
 class JudgesBalanceThenBooks(HonestBackend):
     """The balance is read, compared, and written later: two bets at once spend it twice."""
 
-    mistake = Mistake(id="balance-race", fails=frozenset(), says="at once")
+    mistake = Mistake(id="balance-race", fails=frozenset({"races-06-overspending"}), says="race")
 
     async def decide(self, callback: Callback) -> Decision:
         result = self.first_refusal(callback)
@@ -36,7 +36,9 @@ class JudgesBalanceThenBooks(HonestBackend):
 class LooksForIdThenBooks(HonestBackend):
     """The id is looked for, not found, and written later: a copy sent at once is booked too."""
 
-    mistake = Mistake(id="id-race", fails=frozenset(), says="at once")
+    mistake = Mistake(
+        id="id-race", fails=frozenset({"races-01-same-bet", "races-02-same-win"}), says="at once"
+    )
 
     async def decide(self, callback: Callback) -> Decision:
         moves = {Command.BET: -callback.amount_minor, Command.WIN: callback.amount_minor}
@@ -52,7 +54,13 @@ class LooksForIdThenBooks(HonestBackend):
 class WritesBackAReadBalance(HonestBackend):
     """The new balance is computed from one read earlier: of two movements at once, one is lost."""
 
-    mistake = Mistake(id="lost-update", fails=frozenset(), says="at once")
+    mistake = Mistake(
+        id="lost-update",
+        fails=frozenset(
+            {"races-04-different-bets", "races-05-bets-and-wins", "races-07-bet-and-cancel"}
+        ),
+        says="at once",
+    )
 
     async def decide(self, callback: Callback) -> Decision:
         account = self.account(callback)
@@ -69,7 +77,7 @@ class WritesBackAReadBalance(HonestBackend):
 class UndoesTwiceAtOnce(HonestBackend):
     """A cancel looks whether it was done, and pays later: two copies at once both pay."""
 
-    mistake = Mistake(id="cancel-race", fails=frozenset(), says="at once")
+    mistake = Mistake(id="cancel-race", fails=frozenset({"races-03-same-cancel"}), says="at once")
 
     async def decide(self, callback: Callback) -> Decision:
         if callback.command is not Command.CANCEL:
@@ -91,7 +99,11 @@ class UndoesTwiceAtOnce(HonestBackend):
 class AnswersBetsLate(HonestBackend):
     """A bet calls another system first, and is answered when the hub no longer waits."""
 
-    mistake = Mistake(id="bets-above-the-deadline", fails=frozenset(), says="waits")
+    mistake = Mistake(
+        id="bets-above-the-deadline",
+        fails=frozenset({"bet-01-taken", "bet-03-zero", "bet-07-unknown", "timing-01-quick"}),
+        says="waits",
+    )
 
     async def decide(self, callback: Callback) -> Decision:
         if callback.command is Command.BET:
@@ -102,7 +114,7 @@ class AnswersBetsLate(HonestBackend):
 class AnswersSluggishly(HonestBackend):
     """Every reply takes more than a second."""
 
-    mistake = Mistake(id="sluggish", fails=frozenset(), says="second")
+    mistake = Mistake(id="sluggish", fails=frozenset({"timing-01-quick"}), says="takes long")
 
     async def answer(self, asked: Asked) -> HttpReply:
         await self.clock.sleep(_SLUGGISH_SECONDS)
@@ -112,7 +124,7 @@ class AnswersSluggishly(HonestBackend):
 class WakesUpSlowly(HonestBackend):
     """After a few seconds without a request the first one waits for a new database connection."""
 
-    mistake = Mistake(id="slow-after-idling", fails=frozenset(), says="idl")
+    mistake = Mistake(id="slow-after-idling", fails=frozenset({"timing-02-pause"}), says="pause")
 
     last_seconds = 0.0
 
@@ -127,7 +139,23 @@ class WakesUpSlowly(HonestBackend):
 class ServesOneAfterTheOther(HonestBackend):
     """One lock holds the whole wallet for as long as a slow transaction takes."""
 
-    mistake = Mistake(id="one-at-a-time", fails=frozenset(), says="at once")
+    mistake = Mistake(
+        id="one-at-a-time",
+        fails=frozenset(
+            {
+                "balance-04-steady",
+                "races-01-same-bet",
+                "races-02-same-win",
+                "races-03-same-cancel",
+                "races-04-different-bets",
+                "races-05-bets-and-wins",
+                "races-06-overspending",
+                "timing-03-load",
+                "transport-07-many-connections",
+            }
+        ),
+        says="at once",
+    )
 
     async def decide(self, callback: Callback) -> Decision:
         async with self.lock:
