@@ -2,8 +2,9 @@
 
 import ast
 import sys
+import tomllib
 
-from tests.house.tree import SOURCE, files, listed, named, tree
+from tests.house.tree import ROOT, SOURCE, files, listed, named, tree
 
 BARE_PACKAGES = ("protocol", "domain", "sdk", "certification")
 OWN = {
@@ -48,6 +49,11 @@ def test_bare_packages_import_nothing_that_must_be_installed() -> None:
             allowed = OWN[package] + tuple(name for names in extra for name in names)
             faults += [f"{named(path)} imports {name}" for name in strangers(tree(path), allowed)]
     assert not faults, listed(faults)
+
+
+def test_installing_it_brings_no_other_package() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert project["dependencies"] == []
 
 
 def test_checker_finds_a_stranger() -> None:

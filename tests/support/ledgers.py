@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
+import functools
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -18,7 +18,6 @@ from meganodes.sdk.ledger import Ledger, PostgresqlLedger, SqliteLedger
 from tests.support.postgres import postgres_server
 
 LEDGERS = ("sqlite", "psycopg", "psycopg2", "pg8000")
-_numbers = itertools.count(1)
 
 
 def _by_pg8000(address: str) -> Any:  # noqa: ANN401 - a driver without types
@@ -78,16 +77,21 @@ class Opening:
 
 @contextmanager
 def a_ledger_place(kind: str, folder: Path) -> Iterator[Opening]:
-    """Give empty books of a kind; they are gone afterwards."""
+    """Give empty books of a kind."""
     if kind == "sqlite":
         with closing(Opening(kind, str(folder / "casino.db"))) as opening:
             yield opening
         return
-    server = postgres_server()
-    name = f"wallet_{next(_numbers)}"
-    address = server.create(name)
-    try:
-        with closing(Opening(kind, address)) as opening:
-            yield opening
-    finally:
-        server.drop(name)
+    address = _shared_database()
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute(
+            "DROP TABLE IF EXISTS wallet_postings, wallet_entries, wallet_accounts CASCADE"
+        )
+    with closing(Opening(kind, address)) as opening:
+        yield opening
+
+
+@functools.cache
+def _shared_database() -> str:
+    """One database that tests of this process use in turn: making one costs more than a test."""
+    return postgres_server().create("wallets")
