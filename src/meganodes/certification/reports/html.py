@@ -1,9 +1,11 @@
 """The report as one page that needs nothing else: to hand to somebody, to print, to keep."""
 
+import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from html import escape
 from itertools import groupby
+from typing import Final
 
 from meganodes.certification.case import Step, Verdict
 from meganodes.certification.curl import curl_command
@@ -25,6 +27,7 @@ _WORDS = {
     Verdict.NOT_JUDGED: "not judged",
     Verdict.NOT_APPLICABLE: "does not apply",
 }
+_CODE: Final = re.compile("`([^`\n]+)`")
 
 
 def write_html(report: Report) -> str:
@@ -138,4 +141,4 @@ def _joined(lines: Iterable[str]) -> str:
 
 
 def _text(words: str) -> str:
-    return escape(shown(words))
+    return _CODE.sub(r"<code>\1</code>", escape(shown(words)))

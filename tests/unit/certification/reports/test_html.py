@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from html.parser import HTMLParser
 
 from meganodes.certification.faulty.honest import HonestBackend
@@ -66,3 +67,10 @@ def test_what_a_backend_sends_stands_there_as_text() -> None:
     page = Page(write_html(a_report(a_failed_case(steps=(a_step(answer=evil),)))))
     assert page.names == plain.names
     assert "<script>alert(1)</script>" in page.words
+
+
+def test_what_stands_between_backticks_is_shown_as_code() -> None:
+    case = a_failed_case()
+    assert case.finding is not None
+    told = replace(case, finding=replace(case.finding, mend="Write `amount < 1`, and no more."))
+    assert "Write <code>amount &lt; 1</code>, and no more." in write_html(a_report(told))
