@@ -54,6 +54,13 @@ A_ROW_OF_EACH: tuple[tuple[str, tuple[Any, ...]], ...] = (
         ),
         (ODD_TEXT,),
     ),
+    (
+        (
+            "INSERT INTO certifications VALUES (1, 1, 5, 6, 'ann', 'https://a.example', 'guid', 1, "
+            "1, '{}', '[\"x\"]', '{}', ?, NULL, NULL)"
+        ),
+        (ODD_BYTES,),
+    ),
 )
 
 
