@@ -160,7 +160,9 @@ async def create(visit: Visit, form: NewAgentForm) -> Answer:
 
 
 async def approve(visit: Visit, form: ReasonForm) -> Answer:
-    """Put an agent into business; without a certification report the reason says why."""
+    """Put an agent into business: the hub's own team alone, with a reason (contract 1)."""
+    if not visit.scope.is_everything:
+        raise FormFaults({"reason": say("Approving is for the hub's own team: ask them.")})
     return await _set_state(visit, AgentState.APPROVED, form.reason)
 
 

@@ -112,6 +112,27 @@ async def test_nobody_approves_the_agent_they_work_for(office: OfficeWorld) -> N
     assert office.world.agent.state is AgentState.UNAPPROVED
 
 
+async def test_a_parent_may_suspend_its_child_and_only_the_hubs_team_approves_it(
+    office: OfficeWorld,
+) -> None:
+    child = await office.world.directory.add_agent(
+        a_new_agent(name="shop", parent=office.world.agent.name), SYSTEM
+    )
+    await office.sign_in(Role.ADMIN, office.agent_id)
+    answer = await office.post(f"/a/{child.agent_id}/approve", reason="they are well")
+    assert answer.status_code == 422
+    assert "hub&#39;s own team" in answer.text
+    found = office.world.directory.agent(child.agent_id)
+    assert found is not None
+    assert found.state is AgentState.UNAPPROVED
+    assert f"/a/{child.agent_id}/approve" not in await office.page("/agents")
+    answer = await office.post(f"/a/{child.agent_id}/suspend", reason="they owe us")
+    assert answer.status_code < 400
+    found = office.world.directory.agent(child.agent_id)
+    assert found is not None
+    assert found.state is AgentState.SUSPENDED
+
+
 async def test_an_agent_that_is_sought_says_below_whom_it_stands(office: OfficeWorld) -> None:
     await office.sign_in(Role.ADMIN)
     directory = office.world.directory
