@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
@@ -185,14 +186,15 @@ async def test_a_stranger_and_somebody_elses_user_are_different_nos(
         await caller.ask("user_info", served.town.rival.user.user_code)
 
 
-async def test_a_backend_that_fails_is_named_as_the_culprit(
-    caller: Caller, served: ServedTown
-) -> None:
-    backends = served.town.backends
-    tokens, backends.tokens = backends.tokens, set()
-    with pytest.raises(CallbackFailed) as told:
-        await caller.ask("create_user", "dora")
-    backends.tokens = tokens
+@pytest.mark.parametrize("kind", ["plain", "asynchronous"])
+async def test_a_backend_that_fails_is_named_as_the_culprit(kind: str, tmp_path: Path) -> None:
+    # A hub of its own: a backend that knows no token keeps its circuit open for a while.
+    async with a_served_town(tmp_path) as own:
+        caller = Caller(kind, f"http://127.0.0.1:{own.port}", own.town.acme.api_token)
+        own.town.backends.tokens = set()
+        with pytest.raises(CallbackFailed) as told:
+            await caller.ask("create_user", "dora")
+        await caller.close()
     assert told.value.error_id is not None
     assert told.value.reason
 

@@ -85,7 +85,13 @@ def stage(tmp_path: Path) -> Stage:
 
 
 async def arrived(hook: AlertHook, count: int) -> None:
-    await eventually(lambda: hook.messages["delivered"] == count, 30)
+    """Wait until so many were delivered and that is written down: before, no other is sent."""
+
+    def is_so() -> bool:
+        sending = hook._sending
+        return hook.messages["delivered"] == count and sending is not None and sending.done()
+
+    await eventually(is_so, 30)
 
 
 async def has_written(path: Path, condition: Callable[[tuple[Standing, ...]], bool]) -> None:
