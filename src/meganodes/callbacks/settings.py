@@ -14,8 +14,9 @@ from typing import Final
 from meganodes.callbacks.egress import EgressRules
 from meganodes.protocol.commands import DEADLINE_SECONDS, Command
 
-HEADROOM: Final = 3
-"""In any second so many more deliveries than the rate may leave: with 97 never above 100."""
+HEADROOM: Final = 2
+"""In any second so many more deliveries than the rate may leave: with 96 never above 98, as what
+leaves evenly may still arrive in clumps, and 100 are the most a backend is to see in a second."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +44,7 @@ class BulkheadSettings:
     delivery_min: int = 4
     delivery_usual: int = 16
     delivery_max: int = 64
-    delivery_per_second: int = 97
+    delivery_per_second: int = 96
     processes: int = 1
     """How many processes share these places; each gives its part of them, rounded up."""
 

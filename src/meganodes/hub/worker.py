@@ -44,7 +44,7 @@ _COMMITTED_WITHIN_MS = 30_000
 """A row is in the journal so long after its number was made, or never."""
 _SEAL_EVERY_SECONDS = 10.0
 _DRAIN_PAUSE_SECONDS = 0.02
-"""Short enough that nothing of the 97 a second that may flow to one agent is left unused, and that
+"""Short enough that nothing of the 96 a second that may flow to one agent is left unused, and that
 few leave together: a clump of them is what the bets of others would have to wait for."""
 
 

@@ -110,13 +110,13 @@ def test_deliveries_leave_at_most_a_hundred_times_in_any_second() -> None:
                 places.leave(Lane.DELIVERY, alive=True)
     busiest = max(sum(start <= moment < start + 1 for moment in moments) for start in moments[:400])
     assert busiest <= 100
-    assert len(moments) >= 5 * 97
+    assert len(moments) >= 5 * 96
 
 
 def test_rate_is_said_to_be_the_reason() -> None:
     places = bulkhead(delivery_usual=64)
     assert [places.enter(Lane.DELIVERY, 0.0) for _ in range(BURST + 1)][-1] == (
-        "deliveries are held to 97 a second"
+        "deliveries are held to 96 a second"
     )
 
 
@@ -125,7 +125,7 @@ def test_rate_is_said_to_be_the_reason() -> None:
 def test_asking_every_fifty_milliseconds_reaches_the_rate_and_never_a_hundred_and_one(
     tick_ms: tuple[int, int], seed: int
 ) -> None:
-    """I12: what is owed flows at 95 a second after healing; its backend never sees above 100."""
+    """I12: what is owed flows at 94 a second or more; its backend never sees above 100."""
     chance = random.Random(seed)  # noqa: S311 - the same seed, the same story
     places = bulkhead()
     places.begin_anew()
@@ -139,7 +139,7 @@ def test_asking_every_fifty_milliseconds_reaches_the_rate_and_never_a_hundred_an
         for _ in range(under_way):
             assert places.enter(Lane.DELIVERY, now) is None, "what is promised is kept"
             moments.append(now)
-    assert len(moments) >= 29.5 * 95, "at most half a second is lost while the room grows"
+    assert len(moments) >= 29.5 * 94, "at most half a second is lost while the room grows"
     in_a_second = [bisect_left(moments, start + 1) - number for number, start in enumerate(moments)]
     assert max(in_a_second) <= 100
 
@@ -154,7 +154,7 @@ def test_burst_after_a_rest_leaves_less_room_in_its_second() -> None:
             moments.append(now)
             places.leave(Lane.DELIVERY, alive=True)
     assert moments.count(50.0) == BURST
-    assert sum(moment < 51.0 for moment in moments) == 100
+    assert sum(moment < 51.0 for moment in moments) == 98
 
 
 def test_play_is_not_held_to_the_rate() -> None:

@@ -443,7 +443,7 @@ async def test_owed_wins_flow_at_the_rate_however_often_room_is_asked_for(every_
             *[setup.gateway.send(AGENT, call) for _ in range(setup.gateway.delivery_room(1))]
         )
         assert all(isinstance(end.outcome, Accepted) for end in ends)
-    assert 84 * seconds <= len(setup.transport.exchanges) <= 97 * seconds + BURST
+    assert 84 * seconds <= len(setup.transport.exchanges) <= 96 * seconds + BURST
 
 
 async def test_what_the_transport_tolerated_is_noted() -> None:

@@ -35,7 +35,7 @@ def test_defaults_of_circuit_and_bulkhead_are_those_of_the_reliability_note() ->
     assert (circuit.failures_percent, circuit.calls_min, circuit.window_seconds) == (70, 10, 30)
     assert (circuit.failures_in_a_row, circuit.successes_to_close) == (10, 5)
     assert (circuit.probe_seconds_min, circuit.probe_seconds_max) == (2, 4)
-    assert (bulkhead.play_max, bulkhead.sockets_max, bulkhead.delivery_per_second) == (64, 80, 97)
+    assert (bulkhead.play_max, bulkhead.sockets_max, bulkhead.delivery_per_second) == (64, 80, 96)
     assert (bulkhead.delivery_min, bulkhead.delivery_usual, bulkhead.delivery_max) == (4, 16, 64)
 
 
