@@ -37,7 +37,7 @@ from tests.support.hostile_replies import GARBAGE
 from tests.support.hostile_wire import CLASSES, LATE, NAMED, NEVER, Case, quick
 
 SETTINGS = CallbackSettings(allow_private_targets=True)
-HURRIED = CallbackSettings(allow_private_targets=True, deadline_seconds=dict.fromkeys(Command, 0.5))
+HURRIED = CallbackSettings(allow_private_targets=True, deadline_seconds=dict.fromkeys(Command, 2.0))
 MEMORY_MAX_BYTES = 8 * 1024 * 1024
 LETTERS = {Refused: "R", Duplicate: "D", NotSeen: "N", NotSent: "-", Unknown: "U"}
 
