@@ -13,6 +13,31 @@ from meganodes.protocol.codes import ResultCode
 from meganodes.protocol.reply_records import HttpReply
 from meganodes.protocol.wire import dump_json
 
+_CASES_OF_REFUSALS: Final = frozenset(
+    {
+        "authenticate-02-unknown",
+        "authenticate-07-test-account",
+        "balance-02-unknown",
+        "balance-03-blocked",
+        "bet-04-too-high",
+        "bet-08-blocked",
+        "cancel-03-unknown",
+        "cancel-06-unknown-account",
+        "duplicates-01-bet",
+        "duplicates-02-win",
+        "duplicates-03-cancel",
+        "status-01-unknown",
+        "token-01-wrong",
+        "token-02-missing",
+        "token-05-bet",
+        "token-06-win",
+        "token-07-cancel",
+        "token-08-questions",
+        "win-08-blocked",
+    }
+)
+"""Whatever is wrong with every refusal fails all of these."""
+
 
 class AnswersLikeTheMainApi(HonestBackend):
     """Replies have `code` and `message`, as the Main API answers, instead of result and status."""
@@ -102,29 +127,7 @@ class SaysNoByHttpStatus(HonestBackend):
 
     mistake = Mistake(
         id="http-400-for-refusals",
-        fails=frozenset(
-            {
-                "authenticate-02-unknown",
-                "authenticate-07-test-account",
-                "balance-02-unknown",
-                "balance-03-blocked",
-                "bet-04-too-high",
-                "bet-08-blocked",
-                "cancel-03-unknown",
-                "cancel-06-unknown-account",
-                "duplicates-01-bet",
-                "duplicates-02-win",
-                "duplicates-03-cancel",
-                "status-01-unknown",
-                "token-01-wrong",
-                "token-02-missing",
-                "token-05-bet",
-                "token-06-win",
-                "token-07-cancel",
-                "token-08-questions",
-                "win-08-blocked",
-            }
-        ),
+        fails=_CASES_OF_REFUSALS,
         says="HTTP status is 400",
     )
 
@@ -201,29 +204,7 @@ class AlwaysSaysStatusOk(HonestBackend):
 
     mistake = Mistake(
         id="status-always-ok",
-        fails=frozenset(
-            {
-                "authenticate-02-unknown",
-                "authenticate-07-test-account",
-                "balance-02-unknown",
-                "balance-03-blocked",
-                "bet-04-too-high",
-                "bet-08-blocked",
-                "cancel-03-unknown",
-                "cancel-06-unknown-account",
-                "duplicates-01-bet",
-                "duplicates-02-win",
-                "duplicates-03-cancel",
-                "status-01-unknown",
-                "token-01-wrong",
-                "token-02-missing",
-                "token-05-bet",
-                "token-06-win",
-                "token-07-cancel",
-                "token-08-questions",
-                "win-08-blocked",
-            }
-        ),
+        fails=_CASES_OF_REFUSALS,
         says="contradicts",
     )
 
