@@ -10,7 +10,6 @@ import http.client
 import os
 import shutil
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,7 +24,7 @@ from meganodes.protocol.currency import currency
 from meganodes.protocol.signature import parse_secret
 from tests.support import practice
 from tests.support.fake_backend import SECRET, TOKEN
-from tests.support.wallets import Reply, ask_over, end_group, free_port, signed
+from tests.support.wallets import Reply, ask_over, end_group, free_port, signed, until_answering
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples"
@@ -86,22 +85,10 @@ def port(request: pytest.FixtureRequest, packages: Path, tmp_path: Path) -> Iter
             start_new_session=True,
         )
     try:
-        _wait_until_ready(process, free, tmp_path / "log")
+        until_answering(process, free, "/health", tmp_path / "log")
         yield free
     finally:
         end_group(process)
-
-
-def _wait_until_ready(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    end = time.monotonic() + READY_SECONDS
-    while True:
-        try:
-            if ask(port, "GET", "/health").status == 200:
-                return
-        except OSError:
-            assert process.poll() is None, log.read_text()
-        assert time.monotonic() < end, log.read_text()
-        time.sleep(0.05)
 
 
 def ask(port: int, method: str, path: str, body: bytes = b"", **headers: str) -> Reply:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import http.client
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -22,10 +20,9 @@ from meganodes.protocol.currency import currency
 from meganodes.sdk.ledger import SqliteLedger
 from tests.support import practice
 from tests.support.fake_backend import TOKEN
-from tests.support.wallets import end_group, free_port
+from tests.support.wallets import end_group, free_port, until_answering
 
 ROOT = Path(__file__).resolve().parents[2]
-READY_SECONDS = 120
 # What gunicorn --threads does, of which Python's own server is enough here.
 WSGI = """
 import sys
@@ -74,26 +71,10 @@ def running(framework: str, revision: Revision, folder: Path) -> Iterator[int]:
             start_new_session=True,
         )
     try:
-        _wait_until_ready(process, port, folder / "log")
+        until_answering(process, port, "/balances", folder / "log")
         yield port
     finally:
         end_group(process)
-
-
-def _wait_until_ready(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    end = time.monotonic() + READY_SECONDS
-    while True:
-        line = http.client.HTTPConnection("127.0.0.1", port, timeout=READY_SECONDS)
-        try:
-            line.request("GET", "/balances")
-            if line.getresponse().status == 200:
-                return
-        except OSError:
-            assert process.poll() is None, log.read_text()
-        finally:
-            line.close()
-        assert time.monotonic() < end, log.read_text()
-        time.sleep(0.05)
 
 
 @pytest.mark.slow
